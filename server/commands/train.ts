@@ -327,6 +327,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
   search: flags.search ?? 'tpe',
+  starts: [],
   space: flags.space === undefined ? null : await spaceAt(flags.space),
   fairness: flags.fairness ?? null,
   positive: flags.positive ?? null,

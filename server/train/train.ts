@@ -258,6 +258,7 @@ function chosenOf(
       mostTrials: setup.trials,
       way: setup.search,
       space: space?.value ?? null,
+      starts: setup.starts,
       known,
     };
   }

@@ -17,6 +17,7 @@ export const usualSetup: Omit<TrainSetup, 'data'> = {
   trials: null,
   search: 'tpe',
   space: null,
+  starts: [],
   fairness: null,
   positive: null,
   checkLabels: false,

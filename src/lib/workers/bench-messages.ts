@@ -67,6 +67,8 @@ export interface TrainingWishes {
   readonly search: SearchWay;
   /** Of a search; null: as is usual. */
   readonly space: TrainSetup['space'];
+  /** Of a search: whether it also begins where earlier runs of this browser ended. */
+  readonly isWarm: boolean;
   /** Cross-validation as well, in so many parts; null: none. */
   readonly folds: number | null;
   readonly seed: number;

@@ -21,6 +21,7 @@ import {
   type ChosenModel,
 } from '../participant/workbench/models.ts';
 import { readSpace } from '../participant/workbench/spaces.ts';
+import { warmStarts } from '../participant/workbench/warm-starts.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import {
   dropOldCheckpoints,
@@ -157,9 +158,17 @@ async function beginning(
       digest: digestOfParts([frozen.parameters]),
       path: null,
     };
+    const asked = {
+      dataset: dataset.id,
+      isTable: target !== null,
+      classes: classLabels(data.contract)?.length ?? 0,
+      heldOutRows: data.heldOut.count,
+    };
+    const isWarm = request.training.isWarm && request.training.model === 'auto';
+    const earlier = isWarm ? (await store.list()).map((one) => one.record) : [];
     const setup = setupOf(
       { name: dataset.name, target, task, recipe, series, split },
-      { ...request.training, backbone },
+      { ...request.training, backbone, starts: [...warmStarts(earlier, asked)] },
     );
     const { engine } = request.training;
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null, engine });
@@ -237,7 +246,8 @@ function chosenBy(
   frozen?: Frozen,
 ): BenchRun['chosen'] {
   if (setup.model === 'auto') {
-    const space = setup.space === null ? undefined : readSpace(setup.space, benchModels);
+    // Absent from what an earlier program kept.
+    const space = setup.space ? readSpace(setup.space, benchModels) : undefined;
     if (space?.ok === false) throw new Unusable(space.error);
     return {
       type: 'search',
@@ -246,6 +256,7 @@ function chosenBy(
       mostTrials: isEnough ? trials.length : setup.trials,
       way: setup.search,
       space: space?.value ?? null,
+      starts: setup.starts ?? [],
       known: trials,
     };
   }

@@ -103,6 +103,7 @@ export const wishes: TrainingWishes = {
   trials: null,
   search: 'tpe',
   space: null,
+  isWarm: false,
   folds: null,
   seed: 1,
   engine: TAB_BACKEND,

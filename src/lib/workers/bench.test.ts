@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { runTraining } from '../../../server/train/run-training.ts';
+import type { DatasetVersion } from '../core/ids.ts';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
@@ -687,4 +688,65 @@ test('the network of a run whose loss becomes no number stands within a step, sa
   await ended;
   expect([run.following.phase, run.standing]).toEqual(['stopped', 'none']);
   expect((await runs.read(run.run ?? ''))?.record.outcome.type).toBe('stopped');
+});
+
+test('a search begins where earlier runs of like questions ended, if a person wishes, and its manifest says where', async () => {
+  const examples = await readCsv(shapes, shapesCsv);
+  const store = await storeOf(shapes, examples);
+  const writer = await store.write({
+    id: 'other',
+    federation: null,
+    name: 'other',
+    contract: shapes,
+    source: 'a test',
+  });
+  await writer.append(examples, examples.count);
+  await writer.finish();
+  const runs = memoryRunStore();
+  const client = clientOf(store, { runs });
+  // Of the other dataset: a number of like rows; a class, which is another question; and of this one, which does not count.
+  const earlier = [
+    ['other', 'area', 'tree:depth=3,leaf=7'],
+    ['other', 'colour', 'tree:depth=2'],
+    ['set', 'area', 'tree:depth=4'],
+  ] as const;
+  const common = { name: 'train' as const, recipe: null, series: null, split: usuallyHeldOut };
+  const { signal } = new AbortController();
+  const versionOf = async (dataset: string): Promise<DatasetVersion> =>
+    (await store.record(dataset))!.version;
+  for (const [dataset, target, model] of earlier) {
+    const version = await versionOf(dataset);
+    const answer = await client.run(
+      { ...common, dataset, version, target, training: { ...wishes, model } },
+      () => {},
+      signal,
+    );
+    if ('type' in answer) throw new Error(answer.message);
+  }
+  const search = { ...wishes, model: 'auto', trials: 8, space: { tree: {}, linear: {} } };
+  for (const isWarm of [true, false]) {
+    const answer = await client.run(
+      {
+        ...common,
+        dataset: 'set',
+        version: await versionOf('set'),
+        target: 'area',
+        training: { ...search, isWarm },
+      },
+      () => {},
+      signal,
+    );
+    if ('type' in answer) throw new Error(answer.message);
+    const { setup, trials } = (await runs.read(answer.run))!.record.manifest;
+    const told = { model: 'tree', options: { depth: 3, leaf: 7 } };
+    expect(setup.starts).toEqual(isWarm ? [told] : []);
+    const trees = trials.filter(({ model }) => model === 'tree').map(({ options }) => options);
+    expect(trees).toHaveLength(isWarm ? 2 : 1);
+    if (isWarm) expect(trees[1]).toEqual(told.options);
+    expect(
+      await client.run({ name: 'again', run: answer.run, engine: null }, () => {}, signal),
+    ).toMatchObject({
+      isSame: true,
+    });
+  }
 });

@@ -108,7 +108,9 @@ function affinities({ rows, squares }: Near, count: number, around: number, perp
   const weights = new Float64Array(around);
   for (let row = 0; row < count; row += 1) {
     const own = squares.subarray(row * around, (row + 1) * around);
-    let [low, high, sharpness] = [0, Infinity, 1 / Math.max(own[around - 1]!, Number.MIN_VALUE)];
+    // Where all neighbours are equally far (rows that are equal), any bell gives each the same weight.
+    const spread = own[around - 1]! - own[0]!;
+    let [low, high, sharpness] = [0, Infinity, spread > 0 ? Math.min(1e12, 1 / own[around - 1]!) : 1];
     let sum = 0;
     for (let halving = 0; halving < 64; halving += 1) {
       sum = 0;

@@ -199,9 +199,16 @@ function gapsOfClass(shown: readonly Shown[], one: number): Figures['gaps'][numb
     falsePositiveGap: gaps.falsePositiveGap ?? null,
     oddsGap: gaps.oddsGap ?? null,
     parityBand: apart(shown.map(({ givenBand }) => givenBand)),
+    // Of the rates that are told.
     oddsBand: Math.max(
-      apart(shown.map(({ recallBand }) => recallBand[one]!)),
-      apart(shown.map(({ falselyBand }) => falselyBand[one]!)),
+      apart(
+        shown.flatMap(({ figures, recallBand }) => (figures.recall[one] === null ? [] : [recallBand[one]!])),
+      ),
+      apart(
+        shown.flatMap(({ figures, falselyBand }) =>
+          figures.falsely[one] === null ? [] : [falselyBand[one]!],
+        ),
+      ),
     ),
   };
 }

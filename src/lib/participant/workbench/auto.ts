@@ -5,7 +5,7 @@
 import type { DataContract } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import type { Together } from '../../core/data/row-split.ts';
-import type { OptionValues } from '../../core/named-options.ts';
+import { readOptions, type OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
 import { random } from '../../core/random.ts';
 import { promotion, sharesFor } from '../../core/search/halving.ts';
@@ -17,6 +17,7 @@ import { bestOf, leadersOf, type Leader } from './leaderboard.ts';
 import { benchModelNamed, benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import type { SearchWay } from './search-ways.ts';
 import { spaceOf, withinSpace } from './spaces.ts';
+import type { Start } from './warm-starts.ts';
 import { stepThrough } from './step-through.ts';
 import type { Trial } from './trial.ts';
 import { partsOf, tryOut, type TriedOut, type TryOut } from './try-out.ts';
@@ -32,6 +33,8 @@ export interface Search {
   readonly way: SearchWay;
   /** Which models, and between which bounds of their settings; null: what suits the rows, as is usual. */
   readonly space: ReadonlyMap<string, Space> | null;
+  /** Tried after the usual settings of each model (warm-starts.ts); what does not suit is left out. */
+  readonly starts?: readonly Start[];
   /** What an earlier search of the same rows and seed found, in its order: it is not tried again. */
   readonly known: readonly Trial[];
   /** Rows that are told apart in the split are told apart here too: as the BenchData's. */
@@ -136,6 +139,18 @@ export async function searchModels(
     const usual = withinSpace(spaceFor(model.name), chosenWith(model, {}).options);
     if ((await tryOne(model, usual, 1)) === undefined) break;
   }
+  for (const start of search.starts ?? []) {
+    const model = suited.find(({ name }) => name === start.model);
+    // Of an earlier program: a setting may be gone since.
+    const options = model && readOptions(model, start.options);
+    if (model === undefined || options?.ok !== true) continue;
+    const within = withinSpace(spaceFor(model.name), options.value);
+    if (trials.some((trial) => keyOf(trial) === keyOf({ model: model.name, options: within, share: 1 })))
+      continue;
+    if ((await tryOne(model, within, 1)) === undefined) break;
+  }
+  /** Not looked for: usual settings, and where earlier runs ended. */
+  const given = trials.slice();
   const kinds = suited
     .map((model) => ({ model, loss: bestOf(trials, model.name)?.loss ?? Infinity }))
     .filter(({ model, loss }) => loss < Infinity && spaceFor(model.name).length > 0)
@@ -143,7 +158,7 @@ export async function searchModels(
     .slice(0, KINDS);
   for (let turn = 0; turn < kinds.length * MOST_OF_A_KIND; turn += 1) {
     const { model } = kinds[turn % kinds.length]!;
-    const next = nextTrial(model, spaceFor(model.name), search, trials);
+    const next = nextTrial(model, spaceFor(model.name), search, trials, given);
     if (next !== undefined && (await tryOne(model, next.options, next.share)) === undefined) break;
   }
   const modelOf = ({ model: name, options }: Trial): ChosenModel => {
@@ -181,6 +196,7 @@ function nextTrial(
   space: Space,
   { rows, seed, way }: Search,
   trials: readonly Trial[],
+  given: readonly Trial[],
 ): Pick<Trial, 'options' | 'share'> | undefined {
   const shares = sharesFor(PARTED, rows.count, FEWEST_ROWS);
   const own = trials
@@ -201,10 +217,10 @@ function nextTrial(
       case 'random':
         return byPrior(space, random(seed, 'search', model.name, String(here.length)));
       case 'grid':
-        // In an order drawn once, so that a search that ends early has seen all over the grid. Where there is one rung the usual
-        // settings stand on it too.
+        // In an order drawn once, so that a search that ends early has seen all over the grid. Where there is one rung what was
+        // given stands on it too.
         return random(seed, 'grid', model.name).shuffle([...gridOf(space, MOST_OF_A_KIND)])[
-          here.length - (shares.length === 1 ? 1 : 0)
+          here.length - (shares.length === 1 ? given.filter((trial) => trial.model === model.name).length : 0)
         ];
       default:
         return way satisfies never;

@@ -21,6 +21,7 @@ export type RunWishes = Pick<
 > & {
   readonly model: string;
   readonly engine: EngineWish;
+  readonly starts?: TrainSetup['starts'];
 };
 
 /** `target`: null for pictures. */
@@ -36,7 +37,7 @@ export const setupOf = (
     readonly name: string;
     readonly split: RowsHeldOut;
   },
-  { model, layers, backbone, budgetMs, trials, search, space, folds, seed, engine }: RunWishes,
+  { model, layers, backbone, budgetMs, trials, search, space, starts = [], folds, seed, engine }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -52,6 +53,7 @@ export const setupOf = (
   trials,
   search,
   space,
+  starts,
   fairness: null,
   positive: null,
   checkLabels: false,

@@ -63,7 +63,7 @@ export interface BenchRun {
   readonly seed: number;
 }
 
-export type SearchLimits = Pick<Search, 'mostTrials' | 'known' | 'way' | 'space'> & {
+export type SearchLimits = Pick<Search, 'mostTrials' | 'known' | 'way' | 'space' | 'starts'> & {
   readonly type: 'search';
   /** Milliseconds for the search, from when the baselines are done; null: no limit. */
   readonly budgetMs: number | null;
@@ -184,7 +184,7 @@ function stillTime({ clock, hand }: FitSurroundings) {
 
 function search(
   data: BenchData,
-  { mostTrials, known, way, space, budgetMs }: SearchLimits,
+  { mostTrials, known, way, space, starts = [], budgetMs }: SearchLimits,
   seed: number,
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
@@ -209,6 +209,7 @@ function search(
       known,
       way,
       space,
+      starts,
       ...(large === undefined ? {} : { isTried: isLine }),
       deadline: budgetMs === null ? null : clock.monotonic() + budgetMs,
     },

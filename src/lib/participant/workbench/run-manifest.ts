@@ -68,6 +68,8 @@ export const TrainSetup = v.strictObject({
   search: v.optional(v.picklist(searchWays), 'tpe'),
   /** Of a search: which models, and between which bounds of their settings; null: as is usual. Read where it is used. */
   space: v.optional(v.nullable(SearchSpace), null),
+  /** Of a search: what it tries after the usual settings of each model, as earlier runs found it. */
+  starts: v.optional(v.array(v.strictObject({ model: v.string(), options })), []),
   /** A column whose groups are compared; its cells stay here. */
   fairness: v.nullable(v.string()),
   /** The class whose giving is compared; null: the last. */

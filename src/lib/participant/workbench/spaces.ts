@@ -95,6 +95,12 @@ export function readSpace(
   return ok(read);
 }
 
+/** Why a search cannot go through it, in a sentence; undefined: it can. */
+export function spaceProblem(given: SearchSpace, models: readonly Searched[]): string | undefined {
+  const read = readSpace(given, models);
+  return read.ok ? undefined : `What is tried: ${read.error}`;
+}
+
 /** Why a setting cannot be varied between these; undefined where it can. */
 export function boundsProblem(option: NumberOption, minimum: number, maximum: number): string | undefined {
   const isWhole = option.isWhole === true;
