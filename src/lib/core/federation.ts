@@ -333,10 +333,6 @@ export const modelText = (spec: FederationSpec): string =>
     spec.recipe?.digest,
   ]);
 
-/** Why a model of this title, learnt from sums, has no recipe. */
-export const unpreparedSums = (title: string): string =>
-  `${title} are learnt from sums over the columns as the contract has them: leave the recipe out, or choose a network.`;
-
 /** What the model sees of rows: those of the contract, or what the recipe makes of them. */
 export const modelContract = ({
   contract,

@@ -6,13 +6,8 @@ import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
 import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/data/contract.ts';
 import type { FederatedModel } from '#lib/core/federated-model.ts';
-import {
-  FederationSpec,
-  modelContract,
-  unpreparedSums,
-  type PinnedRecipe,
-  type SummedFamily,
-} from '#lib/core/federation.ts';
+import { FederationSpec, modelContract, type PinnedRecipe, type SummedFamily } from '#lib/core/federation.ts';
+import { unpreparedSums } from '#lib/core/recipe/unprepared-sums.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { checkGates } from '#lib/core/gates/check-gates.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
