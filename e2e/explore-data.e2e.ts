@@ -683,5 +683,13 @@ test('boxes and polygons are drawn in pictures by pointer and by keys alone; the
   expect(polygon.segmentation[0]).toHaveLength(6);
   expect(polygon.area).toBeCloseTo(50, 0);
   expect(byKeys).toMatchObject({ category_id: 1, bbox: [9, 9, 8, 7], area: 56 });
+  // The classes of a file that is read stand in the field, so that typing there drops none.
+  await page.getByLabel('COCO file').setInputFiles({
+    name: 'theirs.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(coco).replace('"hole"', '"loop"')),
+  });
+  await expect(page.getByText('2 shapes of that file stand now as yours.').first()).toBeVisible();
+  await expect(page.getByLabel('Classes of shapes')).toHaveValue('stroke, hole, loop');
   expect(errors).toEqual([]);
 });

@@ -26,6 +26,8 @@ const FETCHED = 24;
 const AHEAD = 12;
 /** The queue comes anew after so many judgements: a model that knows them asks better. */
 const REQUEUE_AFTER = 10;
+/** So many lines at most go to the store in one write: each is an argument of it, and a file of shapes brings very many. */
+const AT_ONCE = 5000;
 
 export class LabellingPage {
   /** undefined: not read yet; null: there is no such dataset here. */
@@ -203,24 +205,25 @@ export class LabellingPage {
   #write({ judge, scope }: LabellingWishes, example: string, says: JournalEntry['says']): void {
     const look = scope === 'suspected' && says.type !== 'undone' ? ({ isSecondLook: true } as const) : {};
     const entry: JournalEntry = { ...judge, example, says, at: this.now(), ...look };
-    this.write(entry);
+    this.write([entry]);
   }
 
   /** Behind what is on the screen, after all that was written before. */
-  write(entry: JournalEntry): void {
-    this.unwritten = [...this.unwritten, entry];
+  write(entries: readonly JournalEntry[]): void {
+    this.unwritten = [...this.unwritten, ...entries];
     this.#writes = this.#writes.then(() => this.#writeAll());
   }
 
   /**
-   * All that wait at once: whoever is quicker than the disk is never more than one write ahead of it. What could not be written waits on,
-   * in its order, for the next write or for `open`.
+   * All that wait, as many at once as may be: whoever is quicker than the disk is never more than one write ahead of it. What could not be
+   * written waits on, in its order, for the next write or for `open`.
    */
   async #writeAll(): Promise<void> {
-    const entries = this.unwritten;
-    if (entries.length === 0) return;
-    if (!(await this.attempt(async () => (await this.ports.store()).judge(this.id, ...entries)))) return;
-    this.unwritten = this.unwritten.slice(entries.length);
+    while (this.unwritten.length > 0) {
+      const entries = this.unwritten.slice(0, AT_ONCE);
+      if (!(await this.attempt(async () => (await this.ports.store()).judge(this.id, ...entries)))) return;
+      this.unwritten = this.unwritten.slice(entries.length);
+    }
   }
 
   /** Tries what waits once more; false where it waits on, and the trouble is on the screen. */

@@ -96,7 +96,7 @@ export class Passages {
   #write(judge: Judge, example: string, says: SpanSays): void {
     const entry: JournalEntry = { ...judge, example, says, at: this.now() };
     this.#journal = [...this.#journal, entry];
-    this.page.write(entry);
+    this.page.write([entry]);
   }
 }
 

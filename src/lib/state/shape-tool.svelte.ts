@@ -1,8 +1,9 @@
 // The hand that draws: what pointer and keys do in the picture that is shown. Places are in the picture's own pixels; how large it is on the
 // screen only says how near is near. Whatever takes effect is told in words, and goes through Shapes into the journal.
-import type { Shape } from '../core/labelling/journal.ts';
+import type { Judge, Shape } from '../core/labelling/journal.ts';
 import { areaOf, boxBetween, isInside, type Outline, type Point } from '../core/labelling/outline.ts';
 import { moved, placeIn, resized } from '../core/labelling/outline-edits.ts';
+import type { ShapeScope } from '../participant/labelling/label-shapes.ts';
 import { distance, ShapeEditing } from './shape-editing.svelte.ts';
 import { isArrow, shapeKey, type PressedKey } from './shape-keys.ts';
 import { outlineWords, pixels, shapeWords } from './shape-words.ts';
@@ -29,6 +30,7 @@ type Draft =
 
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
 export const NAME_CLASSES = 'Name the classes of shapes first.';
+const STILL_DRAWN = 'A shape is being drawn here: Enter keeps it, Escape gives it up. Then go on.';
 
 export class ShapeTool {
   tool = $state.raw<Tool>('select');
@@ -42,6 +44,13 @@ export class ShapeTool {
 
   constructor(readonly shapes: Shapes) {
     this.edit = new ShapeEditing(shapes, (sentence) => (this.said = sentence));
+  }
+
+  /** Other pictures, or as another judge: nothing that was begun goes along. */
+  async open(judge: Judge, scope: ShapeScope): Promise<void> {
+    this.#giveUp();
+    this.edit.select(undefined);
+    await this.shapes.open(judge, scope);
   }
 
   choose(tool: Tool): void {
@@ -62,14 +71,16 @@ export class ShapeTool {
     if (this.edit.selected === undefined || this.draft !== undefined) this.said = `Next: ${label}.`;
     else this.edit.call(label);
   }
+  /** Of what is being drawn the last step, before any shape that stands. */
   undo(): void {
-    this.#goBack('Taken back', () => this.shapes.undo());
+    if (this.draft === undefined) this.#goBack('Taken back', () => this.shapes.undo());
+    else this.#takeAway();
   }
   redo(): void {
-    this.#goBack('Done again', () => this.shapes.redo());
+    if (!this.#isDrawing()) this.#goBack('Done again', () => this.shapes.redo());
   }
   #goBack(word: string, go: () => Shape | undefined): void {
-    this.#giveUp();
+    this.edit.letGo();
     const shape = go();
     this.edit.select(shape?.id);
     if (shape === undefined) this.said = 'Nothing is left to take back or do again.';
@@ -88,7 +99,7 @@ export class ShapeTool {
     this.#leave(() => this.shapes.goTo(row));
   }
   #leave(go: () => void): void {
-    this.#giveUp();
+    if (this.#isDrawing()) return;
     this.edit.select(undefined);
     go();
     const { example, own } = this.shapes;
@@ -148,6 +159,8 @@ export class ShapeTool {
   press(pressed: PressedKey): boolean {
     const key = shapeKey(pressed);
     if (key === undefined) return false;
+    // A key that is held down goes on moving and zooming; it does not close picture after picture.
+    if (pressed.repeat && key.type !== 'arrow' && key.type !== 'zoom') return true;
     switch (key.type) {
       case 'arrow':
         return this.#arrow(key.by, key.isResize);
@@ -231,6 +244,13 @@ export class ShapeTool {
       about.find((shape) => shape === this.edit.selected) ??
       about.toSorted((a, b) => areaOf(a.outline) - areaOf(b.outline))[0]
     );
+  }
+
+  /** And told so: it would be lost, or stand in another picture. */
+  #isDrawing(): boolean {
+    if (this.draft === undefined) return false;
+    this.said = STILL_DRAWN;
+    return true;
   }
 
   #mayDraw(): boolean {

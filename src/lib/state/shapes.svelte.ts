@@ -10,8 +10,8 @@ import {
   shapeClassesOf,
   shapesOf,
 } from '../core/labelling/shapes.ts';
-import type { Result } from '../core/result.ts';
-import type { LabelShapes, ShapeScope } from '../participant/labelling/label-shapes.ts';
+import { fail, type Result } from '../core/result.ts';
+import type { AgreeingOnShapes, LabelShapes, ShapeScope } from '../participant/labelling/label-shapes.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { ShownExample } from '../workers/labelling-messages.ts';
 import type { LabellingPage } from './labelling.svelte.ts';
@@ -34,8 +34,10 @@ export class Shapes {
   classes = $state.raw<readonly string[]>([]);
   /** What was refused last, and why. */
   refused = $state.raw<string | undefined>();
-  /** Which pictures, how many are gone through, agreement: as of the last asking. */
+  /** Which pictures, and how many are gone through: as of the last opening. */
   found = $state.raw<LabelShapes | undefined>();
+  /** How far those who drew agree, as of the last comparing. */
+  pairs = $state.raw<readonly AgreeingOnShapes[]>([]);
   rows = $state.raw<readonly number[]>([]);
   /** Of `rows`; rows.length at the end. */
   at = $state(0);
@@ -81,7 +83,7 @@ export class Shapes {
     this.found = undefined;
     this.rows = [];
     await this.page.attempt(async () => {
-      const found = await this.#ask(scope);
+      const found = await this.#ask(judge, scope);
       if (found === undefined || turn !== this.#turn) return;
       this.#journal = [...(await (await this.store()).journal(this.page.id))];
       if (turn !== this.#turn) return;
@@ -101,19 +103,19 @@ export class Shapes {
   /** How far those who drew agree, as of now. */
   async compare(): Promise<void> {
     await this.page.attempt(async () => {
-      const found = await this.#ask('all');
-      if (found === undefined) return;
-      this.found = found;
-      this.#doneAtFirst = this.#done.size;
+      if (!(await this.page.areWritten())) return;
+      const answer = await this.page.ask({ type: 'shape-agreement' });
+      if (answer?.type === 'shape-agreement') this.pairs = answer.pairs;
     });
   }
 
   /** undefined where it was not to be had: the trouble is on the screen. */
   async coco(dataset: string, withPictures: boolean): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const judge = this.#judge;
     let bytes: Uint8Array<ArrayBuffer> | undefined;
     await this.page.attempt(async () => {
       if (!(await this.page.areWritten())) return;
-      const answer = await this.page.ask({ type: 'coco', judge: this.#judge, dataset, withPictures });
+      const answer = await this.page.ask({ type: 'coco', judge, dataset, withPictures });
       if (answer?.type === 'coco') ({ bytes } = answer);
     });
     return bytes;
@@ -121,17 +123,26 @@ export class Shapes {
 
   /** What of the file was new, drawn as this judge's, or why it was refused; undefined as for coco(). */
   async take(text: string): Promise<Result<CocoRead, string> | undefined> {
+    const [judge, turn] = [this.#judge, this.#turn];
     let taken: Result<CocoRead, string> | undefined;
     await this.page.attempt(async () => {
       if (!(await this.page.areWritten())) return;
-      const answer = await this.page.ask({ type: 'read-coco', judge: this.#judge, text });
+      const answer = await this.page.ask({ type: 'read-coco', judge, text });
       if (answer?.type !== 'read-coco') return;
-      taken = answer.read;
+      // What was new for one judge is not for another, and a journal that is being read anew would lack it.
+      taken =
+        turn === this.#turn && this.found !== undefined
+          ? answer.read
+          : fail('Other pictures or another judge were chosen while it was read. Read the file once more.');
       if (!taken.ok) return;
       const { classes, shapes } = taken.value;
       if (classes.length > this.classes.length) this.#name(classes);
-      for (const { example, label, outline } of shapes)
-        this.#write(example, { type: 'shape', id: this.newId(), label, outline });
+      this.#write(
+        shapes.map(({ example, label, outline }) => ({
+          example,
+          says: { type: 'shape', id: this.newId(), label, outline },
+        })),
+      );
       this.#look();
     });
     return taken;
@@ -170,13 +181,13 @@ export class Shapes {
   /** Done with the picture, and on to the next; or not done after all. */
   finish(): void {
     if (this.example === undefined) return;
-    if (!this.isDone) this.#write(this.example.name, { type: 'shapes-done' });
+    if (!this.isDone) this.#write([{ example: this.example.name, says: { type: 'shapes-done' } }]);
     this.#look();
     this.move(1);
   }
   reopen(): void {
     if (this.example === undefined || !this.isDone) return;
-    this.#write(this.example.name, { type: 'shapes-open' });
+    this.#write([{ example: this.example.name, says: { type: 'shapes-open' } }]);
     this.#look();
   }
 
@@ -229,14 +240,14 @@ export class Shapes {
   }
 
   #say(example: string, now: Shape | undefined, before: Shape | undefined): void {
-    if (now !== undefined) this.#write(example, { type: 'shape', ...now });
-    else if (before !== undefined) this.#write(example, { type: 'shape-removed', id: before.id });
+    if (now !== undefined) this.#write([{ example, says: { type: 'shape', ...now } }]);
+    else if (before !== undefined) this.#write([{ example, says: { type: 'shape-removed', id: before.id } }]);
     this.#look();
   }
 
   #name(classes: readonly string[]): void {
     this.classes = classes;
-    this.#write('', { type: 'shape-classes', classes });
+    this.#write([{ example: '', says: { type: 'shape-classes', classes } }]);
   }
 
   #look(): void {
@@ -244,15 +255,17 @@ export class Shapes {
     this.#done = doneWith(this.#journal, this.#judge);
   }
 
-  #write(example: string, says: ShapeSays): void {
-    const entry: JournalEntry = { ...this.#judge, example, says, at: this.now() };
-    this.#journal.push(entry);
-    this.page.write(entry);
+  #write(lines: readonly { readonly example: string; readonly says: ShapeSays }[]): void {
+    const at = this.now();
+    const entries = lines.map((line): JournalEntry => ({ ...this.#judge, ...line, at }));
+    // Not as arguments of one call: there can be more than an engine takes.
+    for (const entry of entries) this.#journal.push(entry);
+    this.page.write(entries);
   }
 
-  async #ask(scope: ShapeScope): Promise<LabelShapes | undefined> {
+  async #ask(judge: Judge, scope: ShapeScope): Promise<LabelShapes | undefined> {
     if (!(await this.page.areWritten())) return undefined;
-    const answer = await this.page.ask({ type: 'shapes', judge: this.#judge, scope });
+    const answer = await this.page.ask({ type: 'shapes', judge, scope });
     return answer?.type === 'shapes' ? answer.shapes : undefined;
   }
 

@@ -6,6 +6,7 @@ import type { DataContract } from '../core/data/contract.ts';
 import type { Judge } from '../core/labelling/journal.ts';
 import type { Point } from '../core/labelling/outline.ts';
 import { shapesOf } from '../core/labelling/shapes.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
 import { portsOf } from './labelling.fixture.ts';
 import { LabellingPage } from './labelling.svelte.ts';
 import { ShapeTool } from './shape-tool.svelte.ts';
@@ -14,6 +15,7 @@ import { Shapes } from './shapes.svelte.ts';
 import { shapesOfPictures } from './varied-shapes.ts';
 
 const ada = { annotator: 'Ada', pass: 1 };
+const plain = { shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, repeat: false };
 const COUNT = 3;
 const SIDE = 20;
 
@@ -38,9 +40,17 @@ async function drawing() {
     COUNT,
   );
   await writer.finish();
+  const writes: number[] = [];
+  const told: DatasetStore = {
+    ...store,
+    judge(id, ...entries) {
+      writes.push(entries.length);
+      return store.judge(id, ...entries);
+    },
+  };
   let ids = 0;
   const openAs = async (judge: Judge, scope: 'open' | 'again' = 'open') => {
-    const page = new LabellingPage('set', portsOf(store));
+    const page = new LabellingPage('set', portsOf(told));
     const shapes = new Shapes(
       page,
       async () => store,
@@ -52,7 +62,7 @@ async function drawing() {
     const keys = (...pressed: readonly string[]): void => {
       for (const key of pressed) {
         const [held, sign] = key.startsWith('Shift+') ? [true, key.slice(6)] : [false, key];
-        tool.press({ key: sign, shiftKey: held, ctrlKey: false, metaKey: false, altKey: false });
+        tool.press({ ...plain, key: sign, shiftKey: held });
         tool.lift({ key: sign });
       }
     };
@@ -65,7 +75,7 @@ async function drawing() {
       shapes.own.map(({ label, outline }) => `${label} ${outlineWords(outline)}`);
     return { page, shapes, tool, keys, drag, seen };
   };
-  return { store, openAs };
+  return { store, writes, openAs };
 }
 
 test('a box is drawn by one stroke, by two corners and by keys; it is called, moved, resized, taken back and done again', async () => {
@@ -226,9 +236,10 @@ test('pictures are gone through and done with; what a second judge reads from th
     classes: ['dot', 'speck'],
     shapes: new Map([[1, second.shapes.own]]),
   });
+  expect(second.shapes.pairs).toEqual([]);
   await second.shapes.compare();
   // Of 25 and 25 they share 20.
-  expect(second.shapes.found?.pairs).toMatchObject([
+  expect(second.shapes.pairs).toMatchObject([
     { pictures: 1, first: 1, second: 1, matched: 1, otherClass: 0, f1: 1, meanOverlap: 20 / 30 },
   ]);
   expect([await read(text), await read(text), await read('[]')]).toEqual([
@@ -236,4 +247,65 @@ test('pictures are gone through and done with; what a second judge reads from th
     0,
     'images: expected, but not there.',
   ]);
+  // Whoever draws meanwhile is another: it is not taken as theirs.
+  const late = read(text.replace('"dot"', '"blot"'));
+  await second.shapes.open(ada, 'all');
+  expect(await late).toMatch(/^Other pictures or another judge were chosen while it was read/);
+  expect(second.shapes.classes).toEqual(['dot', 'speck']);
+});
+
+test('what is being drawn is not lost on the way to another picture, nor taken along to other pictures', async () => {
+  const { openAs } = await drawing();
+  const { shapes, tool, keys, drag } = await openAs(ada);
+  shapes.name('dot');
+  tool.choose('box');
+  drag([1, 1], [4, 4]);
+  tool.choose('polygon');
+  for (const place of [
+    [6, 6],
+    [10, 6],
+  ] as const)
+    drag(place, place);
+  tool.finish();
+  keys('PageDown');
+  tool.goTo(2);
+  tool.redo();
+  expect(tool.said).toMatch(/^A shape is being drawn here: Enter keeps it/);
+  expect([shapes.example?.row, shapes.done]).toEqual([0, 0]);
+  // Its points are taken back before the shapes that stand.
+  tool.undo();
+  expect(tool.draft).toMatchObject({ points: [[6, 6]] });
+  tool.undo();
+  tool.undo();
+  expect([tool.draft, shapes.own.length]).toEqual([undefined, 1]);
+  tool.undo();
+  expect(shapes.own).toEqual([]);
+  keys('p', ' ');
+  await tool.open({ annotator: 'Ben', pass: 1 }, 'all');
+  expect(tool.draft).toBeUndefined();
+});
+
+test('of keys that are held down only arrows and zoom go on', async () => {
+  const { openAs } = await drawing();
+  const { shapes, tool } = await openAs(ada);
+  shapes.name('dot');
+  const hold = (key: string): boolean => tool.press({ ...plain, key, repeat: true });
+  expect([hold('Enter'), hold('PageDown'), hold('b'), hold('a')]).toEqual([true, true, true, false]);
+  expect([shapes.example?.row, shapes.done, tool.draft]).toEqual([0, 0, undefined]);
+  hold('+');
+  hold('ArrowRight');
+  expect([tool.zoom, shapes.example?.row]).toEqual([1.5, 1]);
+});
+
+test('very many lines are written in parts, in their order', async () => {
+  const { store, writes, openAs } = await drawing();
+  const { page } = await openAs(ada);
+  page.write(
+    Array.from({ length: 5002 }, (_, at) => ({ ...ada, example: 'a', says: { type: 'shapes-done' }, at })),
+  );
+  expect(await page.areWritten()).toBe(true);
+  expect(writes).toEqual([5000, 2]);
+  expect((await store.journal('set')).map(({ at }) => at)).toEqual(
+    Array.from({ length: 5002 }, (_, at) => at),
+  );
 });

@@ -6,7 +6,12 @@ import type { LabelAgreement } from '../participant/labelling/label-agreement.ts
 import type { LabelQueue, QueueGuide, QueueQuestion } from '../participant/labelling/label-queue.ts';
 import type { CocoRead } from '../core/labelling/coco.ts';
 import type { Result } from '../core/result.ts';
-import type { CocoWishes, LabelShapes, ShapeScope } from '../participant/labelling/label-shapes.ts';
+import type {
+  AgreeingOnShapes,
+  CocoWishes,
+  LabelShapes,
+  ShapeScope,
+} from '../participant/labelling/label-shapes.ts';
 import type { LabelSpans } from '../participant/labelling/label-spans.ts';
 import type { WeakLabels, WeakSettings } from '../participant/labelling/weak-labels.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
@@ -41,8 +46,10 @@ export type LabellingQuestion =
   | { readonly type: 'agreement' }
   /** Passages of texts: agreement of all, and the lines of this judge's. */
   | { readonly type: 'spans'; readonly judge: Judge }
-  /** Shapes in pictures: which to go through, and agreement of all. */
+  /** Shapes in pictures: which to go through. */
   | { readonly type: 'shapes'; readonly judge: Judge; readonly scope: ShapeScope }
+  /** How far all who drew shapes agree. */
+  | { readonly type: 'shape-agreement' }
   /** This judge's as COCO: the JSON, or a zip of it and the pictures. */
   | ({ readonly type: 'coco'; readonly withPictures: boolean } & CocoWishes)
   /** A file of COCO, to be looked through for what this judge has not drawn. */
@@ -66,6 +73,7 @@ export type LabellingAnswer =
   | { readonly type: 'agreement'; readonly agreement: LabelAgreement }
   | { readonly type: 'spans'; readonly spans: LabelSpans }
   | { readonly type: 'shapes'; readonly shapes: LabelShapes }
+  | { readonly type: 'shape-agreement'; readonly pairs: readonly AgreeingOnShapes[] }
   | { readonly type: 'coco'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: 'read-coco'; readonly read: Result<CocoRead, string> }
   | { readonly type: 'weak'; readonly weak: WeakLabels }

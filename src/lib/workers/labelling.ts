@@ -17,7 +17,12 @@ import {
   nameExamples,
   type NamedExamples,
 } from '../participant/labelling/label-book.ts';
-import { cocoFiles, labelShapes, newInCoco } from '../participant/labelling/label-shapes.ts';
+import {
+  agreeingOnShapes,
+  cocoFiles,
+  labelShapes,
+  newInCoco,
+} from '../participant/labelling/label-shapes.ts';
 import { labelSpans } from '../participant/labelling/label-spans.ts';
 import { labelQueue } from '../participant/labelling/label-queue.ts';
 import { weakGuide, weakLabels, type WeakRows } from '../participant/labelling/weak-labels.ts';
@@ -106,6 +111,8 @@ export function labelling(): Labelling {
           const { judge, scope } = question;
           return { type: 'shapes', shapes: labelShapes(named, await store.journal(id), judge, scope) };
         }
+        case 'shape-agreement':
+          return { type: 'shape-agreement', pairs: agreeingOnShapes(named, await store.journal(id)) };
         case 'coco': {
           const { contract } = dataset;
           if (contract.kind !== 'image') throw new QuestionRefused('bad-edit', NO_PICTURES);

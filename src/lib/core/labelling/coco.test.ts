@@ -116,3 +116,15 @@ test('what does not fit is refused by its place, with what was expected', () => 
     /^With yours these are 10 classes: a, b, .+9 at most/,
   );
 });
+
+test('a file that would take too long is refused before its shapes are worked on', () => {
+  expect(refused((file) => (file.annotations[1].segmentation = [Array(1002).fill(1)]))).toBe(
+    'annotations.1.segmentation.0: expected 500 points at most, but got 501: leave out some where the polygon hardly bends.',
+  );
+  expect(refused((file) => (file.annotations = Array(100_001).fill(0)))).toBe(
+    'annotations: expected 100000 at most, but got 100001: divide the file by its pictures.',
+  );
+  expect(refused((file) => (file.annotations = Array(1001).fill(file.annotations[0])))).toBe(
+    'annotations.1000 (id 1): expected 1000 shapes at most in one picture, and image 12 has more. Take some of them out of the file.',
+  );
+});

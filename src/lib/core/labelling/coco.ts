@@ -4,7 +4,11 @@ import * as v from 'valibot';
 import { fail, ok, type Result } from '../result.ts';
 import type { Judge, Shape } from './journal.ts';
 import { areaOf, boxOf, crossing, pointsOf, type Frame, type Outline, type Point } from './outline.ts';
-import { mayOutline, MOST_SHAPE_CLASSES } from './shapes.ts';
+import { mayOutline, MOST_POINTS, MOST_SHAPE_CLASSES } from './shapes.ts';
+
+/** Of a file, and of one picture in it: all of them are drawn and listed at once. */
+const MOST_ANNOTATIONS = 100_000;
+const MOST_IN_PICTURE = 1000;
 
 export interface CocoPicture {
   /** From 0. */
@@ -82,6 +86,11 @@ const Annotation = v.object({
           (values) => values.length % 2 === 0,
           'expected x and y in turn, but got an odd number of them',
         ),
+        v.maxLength(
+          2 * MOST_POINTS,
+          (issue) =>
+            `expected ${MOST_POINTS} points at most, but got ${Number(issue.received) / 2}: leave out some where the polygon hardly bends`,
+        ),
       ),
       (issue) =>
         `expected polygons [[x, y, …]], but got ${issue.received}: masks counted in runs are not read`,
@@ -98,7 +107,16 @@ const Coco = v.object({
     }),
   ),
   categories: v.array(v.object({ id: Id, name: v.pipe(v.string(), v.trim(), v.nonEmpty()) })),
-  annotations: v.array(Annotation),
+  annotations: v.pipe(
+    // Counted before any of them is looked at.
+    v.array(v.unknown()),
+    v.maxLength(
+      MOST_ANNOTATIONS,
+      (issue) =>
+        `expected ${MOST_ANNOTATIONS} at most, but got ${issue.received}: divide the file by its pictures`,
+    ),
+    v.array(Annotation),
+  ),
 });
 type Annotation = v.InferOutput<typeof Annotation>;
 
@@ -148,11 +166,18 @@ export function readCoco(
   }
   const names = new Map(categories.map(({ id, name }) => [id, name]));
   const shapes: CocoShape[] = [];
+  const inPicture = new Map<string, number>();
   for (const [at, one] of annotations.entries()) {
     const called = `annotations.${at}${one.id === undefined ? '' : ` (id ${one.id})`}`;
     const [example, label] = [examples.get(one.image_id), names.get(one.category_id)];
     if (example === undefined) return fail(`${called}: there is no image with the id ${one.image_id}.`);
     if (label === undefined) return fail(`${called}: there is no category with the id ${one.category_id}.`);
+    const nth = (inPicture.get(example) ?? 0) + 1;
+    inPicture.set(example, nth);
+    if (nth > MOST_IN_PICTURE)
+      return fail(
+        `${called}: expected ${MOST_IN_PICTURE} shapes at most in one picture, and image ${one.image_id} has more. Take some of them out of the file.`,
+      );
     const outline = outlineFrom(one);
     const may = outline.ok ? mayOutline(outline.value, frame) : outline;
     if (!may.ok) return fail(`${called}: ${may.error}`);

@@ -63,6 +63,19 @@ test('edges that cross are found, those that touch are not', () => {
       [0, 2],
     ]),
   ).toEqual([0, 2]);
+  // Of several the first, wherever it lies: the two at the left come last.
+  expect(
+    crossing([
+      [8, 0],
+      [12, 4],
+      [12, 0],
+      [8, 4],
+      [0, 4],
+      [4, 0],
+      [4, 4],
+      [0, 0],
+    ]),
+  ).toEqual([0, 2]);
   expect(
     crossing([
       [0, 0],

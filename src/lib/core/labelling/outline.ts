@@ -123,13 +123,23 @@ export const edgesOf = (points: readonly Point[]): readonly (readonly [from: Poi
 const turn = ([ax, ay]: Point, [bx, by]: Point, [cx, cy]: Point): number =>
   (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
 
-/** The first two edges that cross, each by the place of its first point, from 0. Touching is no crossing. */
+/**
+ * The first two edges that cross, each by the place of its first point, from 0. Touching is no crossing. Edges are held against each other
+ * from left to right, only those that share some of the way: at worst all, so that mayOutline bounds how many points there are.
+ */
 export function crossing(points: readonly Point[]): readonly [number, number] | undefined {
-  const edges = edgesOf(points);
-  for (const [i, [a, b]] of edges.entries())
-    for (const [j, [c, d]] of edges.entries())
-      if (j > i && turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0) return [i, j];
-  return undefined;
+  const edges = edgesOf(points)
+    .map(([a, b], at) => ({ a, b, at, left: Math.min(a[0], b[0]), right: Math.max(a[0], b[0]) }))
+    .toSorted((one, other) => one.left - other.left);
+  let first: readonly [number, number] | undefined;
+  for (const [k, { a, b, at, right }] of edges.entries())
+    for (let next = k + 1; next < edges.length && edges[next]!.left <= right; next += 1) {
+      const { a: c, b: d, at: other } = edges[next]!;
+      if (turn(a, b, c) * turn(a, b, d) >= 0 || turn(c, d, a) * turn(c, d, b) >= 0) continue;
+      const [i, j] = [Math.min(at, other), Math.max(at, other)];
+      if (first === undefined || i < first[0] || (i === first[0] && j < first[1])) first = [i, j];
+    }
+  return first;
 }
 
 export function isInside([x, y]: Point, outline: Outline): boolean {

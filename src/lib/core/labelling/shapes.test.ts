@@ -92,6 +92,22 @@ test('an outline is kept within the picture, and one that covers nothing or cros
   ).toMatch(/^The edges behind points 1 and 3 cross/);
 });
 
+test('a polygon has so many points that asking whether its edges cross stays quick', () => {
+  const fan = (points: number) =>
+    mayOutline(
+      {
+        kind: 'polygon',
+        points: [...Array.from({ length: points - 1 }, (_, i) => [i / 20, 0] as const), [0, 9]],
+      },
+      frame,
+    );
+  expect(fan(500).ok).toBe(true);
+  expect(fan(501)).toEqual({
+    ok: false,
+    error: 'A polygon has 500 points at most; this has 501. Leave out some where it hardly bends.',
+  });
+});
+
 test('a shape is moved to the edge and no further, pulled wider, turned over by a handle, and its points come and go', () => {
   expect(moved(box(2, 2, 4, 4), [30, -1], frame)).toEqual(box(24, 1, 4, 4));
   expect(moved(triangle, [-3, 1], frame)).toEqual({

@@ -1,10 +1,12 @@
 // Shapes in pictures, each a box or a polygon that is called by a class: what stands of them, what may stand, and how far two judges agree.
 import { fail, ok, type Result } from '../result.ts';
 import { ofJudge, type Judge, type JournalEntry, type Shape } from './journal.ts';
-import { areaOf, crossing, overlapOf, type Frame, type Outline } from './outline.ts';
+import { areaOf, boxOf, crossing, overlapOf, type Frame, type Outline } from './outline.ts';
 import { outlineIn } from './outline-edits.ts';
 
 export const MOST_SHAPE_CLASSES = 9;
+/** Of a polygon: whether its edges cross is asked at each change, and takes the square of their number. */
+export const MOST_POINTS = 500;
 
 /** What a judge drew and did not take away, by the example's name; of each in the order in which they were first drawn. */
 export function shapesOf(
@@ -61,6 +63,10 @@ export function shapeJudges(journal: readonly JournalEntry[]): readonly Judge[] 
 
 /** The outline as it is kept, or why it is none. */
 export function mayOutline(given: Outline, frame: Frame): Result<Outline, string> {
+  if (given.kind === 'polygon' && given.points.length > MOST_POINTS)
+    return fail(
+      `A polygon has ${MOST_POINTS} points at most; this has ${given.points.length}. Leave out some where it hardly bends.`,
+    );
   const outline = outlineIn(given, frame);
   if (outline.kind === 'polygon') {
     if (outline.points.length < 3)
@@ -105,8 +111,16 @@ export function shapeAgreement(
     const [a, b] = [first.get(example) ?? [], second.get(example) ?? []];
     sums.first += a.length;
     sums.second += b.length;
+    // By the boxes about them most lie apart, without a look at every point of every pair.
+    const [aBoxes, bBoxes] = [a.map(({ outline }) => boxOf(outline)), b.map(({ outline }) => boxOf(outline))];
     const pairs = a
-      .flatMap((one) => b.map((other) => ({ one, other, overlap: overlapOf(one.outline, other.outline) })))
+      .flatMap((one, i) =>
+        b.flatMap((other, j) =>
+          overlapOf(aBoxes[i]!, bBoxes[j]!) === 0
+            ? []
+            : [{ one, other, overlap: overlapOf(one.outline, other.outline) }],
+        ),
+      )
       .filter(({ overlap }) => overlap > SAME_OVERLAP)
       .toSorted((high, low) => low.overlap - high.overlap);
     const taken = new Set<Shape>();

@@ -38,7 +38,6 @@ export interface LabelShapes {
   /** Of this judge, and the pictures that they are in. */
   readonly shapes: number;
   readonly drawn: number;
-  readonly pairs: readonly AgreeingOnShapes[];
 }
 
 export function labelShapes(
@@ -48,9 +47,8 @@ export function labelShapes(
   scope: ShapeScope,
 ): LabelShapes {
   const { count } = named.examples;
-  const judges = shapeJudges(journal);
-  const looked = judges.map((one) => lookedAt(named, journal, one));
   const [done, own] = [doneWith(journal, judge), shapesOf(journal, judge)];
+  const looked = scope === 'again' ? shapeJudges(journal).map((one) => lookedAt(named, journal, one)) : [];
   const isThere = (example: string): boolean => named.rowOf(example) !== undefined;
   const isIn = (name: string): boolean => {
     switch (scope) {
@@ -73,14 +71,26 @@ export function labelShapes(
     done: [...done].filter(isThere).length,
     shapes: drawn.reduce((sum, [, shapes]) => sum + shapes.length, 0),
     drawn: drawn.length,
-    pairs: judges.flatMap((first, i) =>
-      judges.slice(i + 1).map((second, j): AgreeingOnShapes => {
-        const both = [...looked[i]!].filter((example) => looked[i + 1 + j]!.has(example));
-        const agreement = shapeAgreement(shapesOf(journal, first), shapesOf(journal, second), both);
-        return { ...agreement, judges: [first, second], pictures: both.length };
-      }),
-    ),
   };
+}
+
+/** How far any two who drew agree. It holds shape against shape, so that it is worked out only where somebody asks. */
+export function agreeingOnShapes(
+  named: NamedExamples,
+  journal: readonly JournalEntry[],
+): readonly AgreeingOnShapes[] {
+  const looks = shapeJudges(journal).map((judge) => ({
+    judge,
+    looked: lookedAt(named, journal, judge),
+    shapes: shapesOf(journal, judge),
+  }));
+  return looks.flatMap((first, i) =>
+    looks.slice(i + 1).map((second): AgreeingOnShapes => {
+      const both = [...first.looked].filter((example) => second.looked.has(example));
+      const agreement = shapeAgreement(first.shapes, second.shapes, both);
+      return { ...agreement, judges: [first.judge, second.judge], pictures: both.length };
+    }),
+  );
 }
 
 const lookedAt = (
