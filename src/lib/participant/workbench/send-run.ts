@@ -287,7 +287,8 @@ const namesOf = (
 const clashes = (
   wanted: Readonly<Record<string, string>>,
   there: Readonly<Record<string, string>>,
-): boolean => Object.entries(wanted).some(([key, value]) => key in there && there[key] !== value);
+): boolean =>
+  Object.entries(wanted).some(([key, value]) => Object.hasOwn(there, key) && there[key] !== value);
 
 /** What a server writes by itself when a run is made. */
 const SERVER_TAGS = ['mlflow.runName', 'mlflow.user'];
@@ -298,7 +299,7 @@ function isOurs(run: MlflowRun, { data }: FoundRun): boolean {
   const metrics = new Set(run.metrics.map(({ key }) => key));
   const known = new Set([...Object.keys(run.tags), ...labelsIn(tags), ...SERVER_TAGS]);
   return (
-    data.params.every(({ key }) => key in run.params) &&
+    data.params.every(({ key }) => Object.hasOwn(run.params, key)) &&
     data.metrics.every(({ key }) => metrics.has(key)) &&
     Object.keys(tags).every((key) => known.has(key))
   );
