@@ -42,11 +42,17 @@ export function keptFromLive(
   const waits =
     !isJudged &&
     unmet.every(({ judged }) => judged.standing === 'not-measured' && needsEvaluation(judged.gate));
+  const isUntimed =
+    heard > 0 &&
+    unmet.some(({ judged: { gate, standing } }) => gate.kind === 'latency' && standing === 'not-measured');
+  const timed = isUntimed
+    ? ' Devices time only versions that they score once a condition asks for it: a later one will be.'
+    : '';
   return {
     issues,
     says: waits
-      ? `${first === undefined ? '' : `${first} `}${few} Wait until more devices that hold rows out have scored it or a later one, lower the least number of updates of a round (“At least”), or take away the conditions that are judged by devices’ scores, which is written down.`
-      : `${first ?? few} Choose a version that passes every condition, or change the conditions, which is written down.`,
+      ? `${first === undefined ? '' : `${first} `}${few} Wait until more devices that hold rows out have scored it or a later one, lower the least number of updates of a round (“At least”), or take away the conditions that are judged by devices’ scores, which is written down.${timed}`
+      : `${first ?? few} Choose a version that passes every condition, or change the conditions, which is written down.${timed}`,
   };
 }
 

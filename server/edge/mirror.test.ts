@@ -68,6 +68,10 @@ test('what an edge would make something else of is refused, with what to do inst
     [{ ...plain, strategy: { name: 'fednova', options: {} } }, /local steps/],
     [{ ...plain, personalisation: { type: 'fedper', layers: 1 } }, /each device’s own/],
     [{ ...plain, personalisation: { type: 'fedbn' } }, /each device’s own/],
+    [
+      { ...plain, gates: [{ kind: 'latency', place: 'worst', threshold: 10 }] },
+      /how long a prediction takes on each device/,
+    ],
     [{ ...plain, tuning: { learningRates: [0.1], localEpochs: [], batchSizes: [] } }, /local settings/],
     [
       {

@@ -2,6 +2,7 @@
 // learned from a version above is learned as above; a mean by examples; and no target of its own. And which federations have no
 // edge, with what to do instead.
 import { exactAveraging, plainRounds, secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
+import { asksLatency } from '#lib/core/gates/asks-latency.ts';
 import type { FederationId } from '#lib/core/ids.ts';
 import type { SecureSumOn } from '#lib/core/secure-sum/rules.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
@@ -49,6 +50,7 @@ function unsuited({
   personalisation,
   privacy,
   tuning,
+  gates,
 }: FederationSpec): string | undefined {
   const summed = summedFamilyNamed(family);
   if (summed !== undefined)
@@ -69,6 +71,8 @@ function unsuited({
     return 'a part of its model is each device’s own, of which an edge has none to be scored with.';
   if (tuning !== undefined)
     return 'it tries local settings device by device, and an edge could say nothing of a single one.';
+  if (asksLatency({ gates }))
+    return 'a condition for going live asks how long a prediction takes on each device, and an edge could say nothing of a single one.';
   return undefined;
 }
 

@@ -19,6 +19,9 @@ export interface TrackWish {
   readonly pausesMs?: readonly number[];
 }
 
+/** Of one request, its answer included: a server that hangs is taken for one that is away. */
+const ANSWER_MS = 30_000;
+
 /**
  * From the variables that MLflow's own clients read (mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html).
  * Throws UnusableTraining.
@@ -54,7 +57,11 @@ export function trackWish(
     server: {
       address: `${url.origin}${url.pathname}`.replace(/\/+$/, ''),
       headers: authorization === undefined ? {} : { authorization },
-      fetch: (...request) => fetch(...request),
+      fetch: (address, request) =>
+        fetch(address, {
+          ...request,
+          signal: AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_MS)]),
+        }),
     },
     experiment: value('MLFLOW_EXPERIMENT_NAME'),
   };

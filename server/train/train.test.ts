@@ -3,14 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { sharedData } from '../../test/support/command.ts';
 import { usualSetup } from '../../test/support/train-setup.ts';
 import { withoutTimes } from '../../test/support/without-times.ts';
 import { usualRecipe } from '#lib/core/recipe/recipe.ts';
 import type { TrainLine } from './lines.ts';
 import { spokenLine } from './lines.ts';
-import { trackWish } from './track-run.ts';
+import { checkTracked, trackWish } from './track-run.ts';
 import { openModel, predictPaths } from './predict.ts';
 import { recipeOnRows } from './recipe-on-rows.ts';
 import { runTraining } from './run-training.ts';
@@ -175,6 +175,7 @@ describe('a run', () => {
     const told = asked.map(({ body }) => body).join('\n');
     expect(told).toContain('"key":"accuracy"');
     expect(told).not.toContain('bush');
+    expect(lines.slice(-2).map(({ type }) => type)).toEqual(['result', 'tracked']);
     standing = 'gone';
     lines.length = asked.length = 0;
     await expect(run()).rejects.toThrow('--mlflow: No answer came from https://mlflow.example.');
@@ -187,6 +188,19 @@ describe('a run', () => {
     expect(() => trackWish(true, {})).toThrow('MLFLOW_TRACKING_URI');
     expect(() => trackWish('./mlruns', {})).toThrow('--export mlflow');
     expect(() => trackWish('https://me:secret@mlflow.example', {})).toThrow('MLFLOW_TRACKING_PASSWORD');
+  });
+
+  test('waits for no server for ever: of one that hangs a request ends, and is one that was not answered', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort(new Error('late')));
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async (_, request) => {
+      request?.signal?.throwIfAborted();
+      return Response.json({});
+    });
+    const wish = { ...trackWish('https://mlflow.example', {}), pausesMs: [] };
+    await expect(checkTracked(wish, [table], signal)).rejects.toThrow('--mlflow: No answer came');
+    expect(timeout).toHaveBeenCalledWith(30_000);
+    fetched.mockRestore();
+    timeout.mockRestore();
   });
 
   test('that searches goes on after it was stopped, with the end that it would have had', async () => {

@@ -183,10 +183,10 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     const manifest = { setup, trials, finished: { ...finishedAs(chosen), digest, trials: trials.length } };
     const ended = { result, curve, manifest, startedAt, endedAt: clock.now(), data: data.digest };
     if (options.exports !== undefined) say({ type: 'exported', ...(await exportTo(options.exports, ended)) });
+    // Before a server is told: what the run came to is not lost with the connection.
+    say(line);
     const told = options.tracked && (await trackRun(options.tracked, ended, signal));
     if (told?.ok === true) say({ type: 'tracked', ...told.value });
-    say(line);
-    // Its figures are said by then: what it came to is not lost with the connection.
     if (told?.ok === false) throw new UnusableTraining(`--mlflow: ${told.error.message}`);
     return line;
   } finally {

@@ -508,6 +508,29 @@ describe('a run that lies in a tab, sent here', () => {
     expect(inside(next, 'info', 'run_id')).not.toBe(id);
   });
 
+  test('beside which somebody else wrote goes on there, and is kept where its search ended otherwise', async () => {
+    const one = { id: 'noted-by-others' };
+    const sent = await send(one);
+    const id = sent.ok ? sent.value.run : '';
+    await done('POST', 'runs/log-parameter', { run_id: id, key: 'ward', value: '7' });
+    expect(await send(one)).toMatchObject({ ok: true, value: { run: id } });
+    const next = await send({ ...one, params: { model: 'mlp', units: 32 } });
+    const ids = (await there()).map((run) => inside(run, 'info', 'run_id'));
+    expect(ids).toEqual(expect.arrayContaining([id, next.ok ? next.value.run : '']));
+  });
+
+  test.each([
+    ['runs/set-tag', { key: 'mlflow.note.content', value: 'Looked at.' }],
+    ['runs/log-metric', { key: 'checked', value: 1, timestamp: 1_700_000_000_000 }],
+  ])('does not go with what others wrote by %s', async (path, told) => {
+    const one = { id: `kept-${path}`, note: '' };
+    const sent = await send(one);
+    const id = sent.ok ? sent.value.run : '';
+    await done('POST', path, { run_id: id, ...told });
+    await send({ ...one, params: { model: 'mlp', units: 32 } });
+    expect((await there()).map((run) => inside(run, 'info', 'run_id'))).toContain(id);
+  });
+
   test('takes along the files that are given, and none else; a file that is too large is named, and what was sent stays', async () => {
     const bytes = new TextEncoder().encode('{}');
     const sent = await send({ id: 'with-files' }, server().to, { files: [{ name: 'model.json', bytes }] });

@@ -50,6 +50,15 @@ test('a version that fails a gate becomes live neither by its commit nor by hand
     error: { message: expect.stringContaining('not measured yet') as unknown },
   });
   expect(viewOf(one).live).toBe(2);
+  // Scored before anybody asked for times.
+  const { brief } = viewOf(one).spec;
+  await one.coordinator.changeQuestion(federation, {
+    brief,
+    gates: [{ kind: 'latency', place: 'worst', threshold: 10 }],
+  });
+  expect(await one.coordinator.moveLive(federation, versionOf(one, 3))).toMatchObject({
+    error: { message: expect.stringContaining('Devices time only versions that they score once') as unknown },
+  });
   await one.check();
 });
 

@@ -40,7 +40,7 @@ export class RunSending {
   token = $state('');
   phase = $state.raw<SendingPhase>({ type: 'asking' });
   #hand = new AbortController();
-  /** By their ids: what was sent from here is not sent once more where the next one failed. */
+  /** What was sent from here, where to and with which files: it is not sent once more where the next one failed. */
   readonly #sent = new Set<string>();
 
   constructor(
@@ -92,12 +92,14 @@ export class RunSending {
           record: { id },
         },
       ] of this.runs.entries()) {
-        if (this.#sent.has(id)) continue;
         // As it is now: it may have been noted, or have gone on, since the page was opened.
         const run = await store.read(id);
         if (run === undefined) continue;
+        const experiment = this.#experimentOf(run);
+        const sending = JSON.stringify([id, experiment, this.withModel, this.withManifest]);
+        if (this.#sent.has(sending)) continue;
         const sent = await sendRun(exportedRun(run, held.has(id)), this.#server, {
-          experiment: this.#experimentOf(run),
+          experiment,
           files: await this.#filesOf(run, () => store.model(id)),
           signal: hand.signal,
           onProgress: (share) => told((at + share) / this.runs.length),
@@ -108,7 +110,7 @@ export class RunSending {
         }
         const labels = (await store.read(id))?.labels ?? run.labels;
         await store.label(id, { ...labels, sent: { ...sent.value, at: this.now() } });
-        this.#sent.add(id);
+        this.#sent.add(sending);
       }
       this.#sent.clear();
       this.phase = { type: 'sent' };

@@ -1,4 +1,5 @@
 // The runs of this browser as screens have them: found, put in order, compared, taken away and put back; and told in words.
+import * as v from 'valibot';
 import { expect, test, vi } from 'vitest';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import type { RunFacts } from '../core/run-query/query.ts';
@@ -465,4 +466,38 @@ test('a run is sent to the server of the page, which is remembered with it, and 
   });
   expect(sentWords(kept)).toMatch(/to the experiment “heron.csv” \(7\) of this server, as run f00d\.$/);
   expect(sentWords({ ...kept, labels: { ...kept.labels, note: 'Looked at.' } })).toContain('changed since');
+});
+
+test('runs of which one failed are sent to the experiment that is written there when they are sent again', async () => {
+  const store = memoryRunStore();
+  await store.put(begunRun('a'));
+  await store.put(begunRun('b'));
+  const made: string[] = [];
+  let failing = 'b';
+  const answer: TrackingServer['fetch'] = async (address, { body }) => {
+    const path = address.replace(/^.*mlflow\/|\?.*$/g, '');
+    if (path === 'experiments/get-by-name')
+      return Response.json({
+        experiment: { experiment_id: new URLSearchParams(address.split('?')[1]).get('experiment_name') },
+      });
+    if (path !== 'runs/create') return Response.json({});
+    const Made = v.object({ experiment_id: v.string(), tags: v.array(v.object({ value: v.string() })) });
+    const { experiment_id: experiment, tags } = v.parse(Made, JSON.parse(String(body)));
+    const id = tags[0]?.value ?? '';
+    if (id === failing) return new Response('{}', { status: 503 });
+    made.push(`${id} in ${experiment}`);
+    return Response.json({ run: { info: { run_id: 'f00d' } } });
+  };
+  const ports = { store: async () => store, held: async () => new Set<string>() };
+  const runs = (await store.list()).toSorted((one, other) => one.record.id.localeCompare(other.record.id));
+  const sending = new RunSending(runs, ports, answer, () => 5);
+  await sending.send();
+  await sending.send();
+  expect(made).toEqual(['a in heron.csv']);
+  sending.experiment = 'herons';
+  failing = '';
+  await sending.send();
+  expect(sending.phase).toEqual({ type: 'sent' });
+  expect(made).toEqual(['a in heron.csv', 'a in herons', 'b in herons']);
+  expect((await store.read('a'))?.labels.sent?.experiment.name).toBe('herons');
 });

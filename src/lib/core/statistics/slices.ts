@@ -1,7 +1,8 @@
 // Where a version does worse: rows and errors in each part of the rows that one column cuts out, and in each pair of parts of columns that
 // are crossed. The parts are fixed by the data contract alone (its categories; numbers by how far from the contract's mean; what is
 // missing), and a column of many is not crossed, so that nobody can ask after a narrow one, which would be a question about a person.
-// Parts too small to speak of, or smaller than their noise, are not given, and of pairs those alone that are worse than both of their parts.
+// Parts too small to speak of, or smaller than their noise, are not given, nor is what would say them by a difference; of pairs, those alone
+// are that are worse than both of their parts.
 import * as v from 'valibot';
 import type { DataContract, TableColumn } from '../data/contract.ts';
 import { spokenNumber } from '../data/spoken-number.ts';
@@ -166,6 +167,24 @@ function checkCrossed({ columns, crossed = [] }: Asked, contract: DataContract):
     : undefined;
 }
 
+/**
+ * Parts of one column that are not told, by their places in `single`: those of few rows; and where they are together so few that all rows
+ * without the told ones would tell of them, the smallest told one too. Noise hides such a difference by itself.
+ */
+function hiddenParts(
+  single: readonly Sums[],
+  { from, parts }: Cut,
+  { least, isExact }: { readonly least: number; readonly isExact: boolean },
+): readonly number[] {
+  const places = Array.from({ length: parts }, (_, at) => from + at);
+  const rowsAt = (place: number): number => single[place]!.rows;
+  const hidden = places.filter((place) => rowsAt(place) < least);
+  const rows = Math.round(hidden.reduce((sum, place) => sum + rowsAt(place), 0));
+  if (!isExact || rows === 0 || rows >= LEAST_SHOWN) return hidden;
+  const shown = places.filter((place) => rowsAt(place) >= least);
+  return [...hidden, ...shown.toSorted((a, b) => rowsAt(a) - rowsAt(b)).slice(0, 1)];
+}
+
 export const statistic: Statistic<Asked, Figures> = {
   name: 'slices',
   title: 'Where a version does worse',
@@ -223,8 +242,6 @@ export const statistic: Statistic<Asked, Figures> = {
       const mean = Math.min(1, Math.max(0, losses / rows));
       return isClasses ? mean : Math.sqrt(mean) * unit;
     };
-    const told = (rows: number, losses: number): number | null =>
-      rows < least ? null : lossOf(rows, losses);
     const sumsOf = ({ from, squaresFrom }: Cut, part: number): Sums => ({
       rows: values[from + part]!,
       losses: values[parts + from + part]!,
@@ -236,14 +253,20 @@ export const statistic: Statistic<Asked, Figures> = {
       wholeRows += values[part]!;
       wholeLosses += values[parts + part]!;
     }
+    const single = columns.flatMap((_, at) =>
+      Array.from({ length: cuts[at]!.parts }, (__, part) => sumsOf(cuts[at]!, part)),
+    );
+    const hidden = new Set(
+      columns.flatMap((_, at) => hiddenParts(single, cuts[at]!, { least, isExact: deviation === 0 })),
+    );
     const slices = columns.flatMap(({ column }, at) =>
       partsOf(column).map((says, part) => {
-        const { rows, losses } = sumsOf(cuts[at]!, part);
-        const loss = told(rows, losses);
+        const index = cuts[at]!.from + part;
+        const { rows, losses } = single[index]!;
         return {
           column: column.name,
           says,
-          shown: loss === null ? null : { count: Math.round(rows), loss },
+          shown: hidden.has(index) ? null : { count: Math.round(rows), loss: lossOf(rows, losses) },
         };
       }),
     );
@@ -257,21 +280,21 @@ export const statistic: Statistic<Asked, Figures> = {
         parts: [one.from + Math.floor(at / other.parts), other.from + (at % other.parts)] as const,
       }));
     });
-    const single = columns.flatMap((_, at) =>
-      Array.from({ length: cuts[at]!.parts }, (__, part) => sumsOf(cuts[at]!, part)),
-    );
-    const worse: NonNullable<Figures['pairs']>['worse'] = worsePairs(pairs, single, { least, deviation }).map(
-      ({ parts: [first, second], rows, losses }) => ({
-        parts: [first, second],
-        count: Math.round(rows),
-        loss: lossOf(rows, losses),
-      }),
-    );
+    const worse: NonNullable<Figures['pairs']>['worse'] = worsePairs(pairs, single, {
+      least,
+      rows: wholeRows,
+      hidden,
+      deviation,
+    }).map(({ parts: [first, second], rows, losses }) => ({
+      parts: [first, second],
+      count: Math.round(rows),
+      loss: lossOf(rows, losses),
+    }));
     return {
       statistic: 'slices',
       version: asked.version,
       of: isClasses ? 'wrong' : 'error',
-      whole: told(wholeRows, wholeLosses),
+      whole: wholeRows < least ? null : lossOf(wholeRows, wholeLosses),
       rows: Math.max(0, Math.round(wholeRows)),
       slices,
       ...(asked.crossed === undefined ? {} : { pairs: { asked: pairs.length, worse } }),

@@ -97,6 +97,26 @@ test('a part of few rows, or of no more than its noise, is not told', () => {
   expect(shown(total(asked, devices, 40))).toEqual([false, false, false]);
 });
 
+test('parts of few rows are not told by what all others leave: the smallest of those goes with them', () => {
+  const asked: Asked = { statistic: 'slices', version, columns: ['ward'] };
+  const shown = (north: number, south: number, missing: number) => {
+    const count = north + south + missing;
+    const features = new Float32Array(count * WIDTH);
+    for (let row = 0; row < north + south; row += 1) features[row * WIDTH + (row < north ? 1 : 2)] = 1;
+    const rows = new Float32Array(count);
+    const { slices, rows: all } = slicesOf(
+      total(asked, [{ contract, count, features, targets: rows, outputs: rows }]),
+    );
+    return [all, ...slices.map((one) => one.shown?.count ?? null)];
+  };
+  expect(shown(30, 12, 3)).toEqual([45, 30, null, null]);
+  expect(shown(12, 30, 1)).toEqual([43, null, 30, null]);
+  expect(shown(30, 12, 0)).toEqual([42, 30, 12, null]);
+  expect(shown(30, 6, 4)).toEqual([40, 30, null, null]);
+  expect(shown(30, 6, 3)).toEqual([39, null, null, null]);
+  expect(shown(30, 12, 10)).toEqual([52, 30, 12, 10]);
+});
+
 /** Of two classes: wrong twice in a row of ten, and in the south beyond 60 years four times of five. */
 const classes: TableContract = {
   ...contract,
@@ -178,7 +198,7 @@ test('a pair that is no worse than one of its parts, too small, or beside too fe
     parts,
     cut: 2,
   });
-  const exact = { least: 10, deviation: 0 };
+  const exact = { least: 10, rows: 2000, hidden: new Set<number>(), deviation: 0 };
   const many = [part(200, 50), part(300, 60)];
   expect(worsePairs([pair(60, 40)], many, exact)).toHaveLength(1);
   // 40 of 60 in a part of which 133 of 200 are wrong: no worse than that one.
@@ -191,6 +211,13 @@ test('a pair that is no worse than one of its parts, too small, or beside too fe
   const two = [pair(25, 25, [0, 1]), pair(25, 25, [0, 2])];
   expect(worsePairs(two, shared(59), exact)).toEqual([two[0]]);
   expect(worsePairs(two, shared(69), exact)).toEqual(two);
+  // Of 449 rows nine are in neither part, 449 − 200 − 300 + 60: they would be told by the difference. Of 450, ten.
+  expect(worsePairs([pair(60, 40)], many, { ...exact, rows: 449 })).toEqual([]);
+  expect(worsePairs([pair(60, 40)], many, { ...exact, rows: 450 })).toHaveLength(1);
+  // Both pairs of the first part with the others: 69 + 400 + 400 − 50 rows are in one of the three.
+  expect(worsePairs(two, shared(69), { ...exact, rows: 828 })).toEqual([two[0]]);
+  expect(worsePairs(two, shared(69), { ...exact, rows: 829 })).toEqual(two);
+  expect(worsePairs(two, shared(69), { ...exact, hidden: new Set([1]) })).toEqual([two[1]]);
   // One error of eight deviations among ten rows is an outlier, and no pair: ten of a fifth of that are one.
   const numbers = (rows: number, losses: number, squares: number) => ({ rows, losses, squares });
   const mild = [numbers(1000, 2.99, 1.02), numbers(1000, 2.99, 1.02)];

@@ -29,8 +29,12 @@ export interface PairSums extends Sums {
 }
 
 export interface Telling {
-  /** Rows that a pair has at least, and the rest of each of its parts without the pairs that are told. */
+  /** Rows that a pair has at least, and whatever is left where told pairs are taken from what else is told. */
   readonly least: number;
+  /** All of them. */
+  readonly rows: number;
+  /** Parts of which nothing is told, nor of pairs with them. */
+  readonly hidden: ReadonlySet<number>;
   /** Standard deviation of the noise on each sum; 0: they are exact. */
   readonly deviation: number;
 }
@@ -39,27 +43,65 @@ export interface Telling {
 export function worsePairs(
   pairs: readonly PairSums[],
   parts: readonly Sums[],
-  { least, deviation }: Telling,
+  { least, rows: all, hidden, deviation }: Telling,
 ): PairSums[] {
   const luck = LUCK / Math.max(1, pairs.length);
   const bound = deviation === 0 ? 0 : normalQuantile(1 - luck) * deviation;
   const isTold = ({ rows }: Sums): boolean => rows >= least;
   const worse = pairs
     .filter(isTold)
-    .filter((pair) => pair.parts.every((part) => isWorse(pair, parts[part]!, bound, luck, least)))
+    .filter((pair) =>
+      pair.parts.every((part) => !hidden.has(part) && isWorse(pair, parts[part]!, bound, luck, least)),
+    )
     .toSorted((a, b) => b.losses / b.rows - a.losses / a.rows);
-  // What is told of a part's pairs says what its other rows are: too few of these would be told by the difference.
-  const rest = new Map<string, number>();
   const told: PairSums[] = [];
   for (const pair of worse) {
-    const places = pair.parts.map((part) => ({ part, place: `${pair.cut} ${part}` }));
-    const left = places.map(({ part, place }) => (rest.get(place) ?? parts[part]!.rows) - pair.rows);
-    if (left.some((rows) => rows < least)) continue;
-    for (const [at, { place }] of places.entries()) rest.set(place, left[at]!);
+    const ofCut = [...told.filter(({ cut }) => cut === pair.cut), pair];
+    if (leastLeft(ofCut, parts, all) < least) continue;
     told.push(pair);
     if (told.length === MOST_TOLD) break;
   }
   return told;
+}
+
+const rowsIn = (sums: readonly Pick<Sums, 'rows'>[]): number => sums.reduce((sum, { rows }) => sum + rows, 0);
+
+/**
+ * What is told of pairs, of their parts and of all rows says by differences what other rows are: the rest of a part without its pairs; and,
+ * where every pair of some parts with some others is told, the rows that are in none of these. The fewest rows that come out so.
+ */
+function leastLeft(told: readonly PairSums[], parts: readonly Sums[], all: number): number {
+  const partRows = (of: Iterable<number>): number => rowsIn([...of].map((part) => parts[part]!));
+  const rests = [...new Set(told.flatMap((pair) => pair.parts))].map(
+    (part) => partRows([part]) - rowsIn(told.filter((pair) => pair.parts.includes(part))),
+  );
+  const seconds = new Map<number, readonly number[]>();
+  for (const {
+    parts: [first, second],
+  } of told)
+    seconds.set(first, [...(seconds.get(first) ?? []), second]);
+  const nones = crossings([...seconds.values()]).map((others) => {
+    const firsts = [...seconds].flatMap(([first, own]) =>
+      others.every((one) => own.includes(one)) ? [first] : [],
+    );
+    const inFirsts = ({ parts: [first] }: PairSums): boolean => firsts.includes(first);
+    const inOthers = ({ parts: [, second] }: PairSums): boolean => others.includes(second);
+    const both = rowsIn(told.filter((pair) => inFirsts(pair) && inOthers(pair)));
+    const neither = rowsIn(told.filter((pair) => !inFirsts(pair) && !inOthers(pair)));
+    return all - partRows(firsts) - partRows(others) + both - neither;
+  });
+  return Math.min(...rests, ...nones);
+}
+
+/** What any number of the sets have in common, each once, where that is something. */
+function crossings(sets: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const found = new Map<string, readonly number[]>();
+  for (const set of sets)
+    for (const other of [set, ...found.values()]) {
+      const common = set.filter((one) => other.includes(one)).toSorted((a, b) => a - b);
+      if (common.length > 0) found.set(common.join(), common);
+    }
+  return [...found.values()];
 }
 
 /** Than the rest of the part: that is the same question as than the whole of it, of rows that are counted once. */

@@ -196,7 +196,8 @@ export function createAnswerSurveys(
     const answered = await answeredSurveys(store, federation);
     const mostSurveys = Math.min(plan.value.rules.mostSurveys, standing.joined?.surveys ?? 0);
     const refusal =
-      refusesSurvey(answered, question, mostSurveys) ?? (await budgetRefusal(spec, answered.length));
+      refusesSurvey(answered, question, mostSurveys, options.learner === undefined) ??
+      (await budgetRefusal(spec, answered.length));
     if (refusal !== undefined) throw new Declined(refusal);
     one.sum = createSumTalk({
       task,

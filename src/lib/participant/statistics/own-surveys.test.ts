@@ -30,6 +30,7 @@ test('a device answers one question three times, and no more surveys than its fe
   expect(refusesSurvey(await answeredSurveys(store, federation), other, 5)).toMatch(
     /answered 5 surveys, all/,
   );
+  expect(refusesSurvey([], question, 0, false)).toMatch(/no rows of its own/);
   expect(refusesSurvey([], question, 0)).toMatch(/When this device joined.* no statistics/);
   expect(await answeredSurveys(store, v.parse(FederationId, 'elsewhere'))).toEqual([]);
 });

@@ -19,7 +19,9 @@ export function refusesSurvey(
   answered: readonly Answered[],
   question: Question,
   mostSurveys: number,
+  hasRows = true,
 ): string | undefined {
+  if (!hasRows) return 'It has no rows of its own: ask its devices at the edge.';
   if (mostSurveys === 0)
     return 'When this device joined, the federation asked for no statistics: its person has to join again to agree.';
   if (answered.length >= mostSurveys)

@@ -89,8 +89,8 @@ export function sendRun(
     const run = mlflowRun(exported);
     const experiment = (await findExperiment(calls, name)) ?? (await makeExperiment(calls, name));
     const there = await runsOf(calls, experiment, exported.id);
-    // A parameter never changes there: a run that was sent before its search had ended is made anew, and the former goes.
-    const fitting = there.find(({ data }) => hasOnly(run.params, namesOf(data.params)));
+    // A parameter never changes there: a run that was sent before its search had ended is made anew. What others wrote beside is theirs.
+    const fitting = there.find(({ data }) => !clashes(run.params, namesOf(data.params)));
     const target = fitting ?? (await makeRun(calls, experiment, run));
     const { run_id: id, artifact_uri: folder } = target.info;
     const tags = namesOf(target.data.tags);
@@ -119,8 +119,9 @@ export function sendRun(
           status: STATUS[run.status],
           ...(run.endedAt === null ? {} : { end_time: run.endedAt }),
         }),
+      // The former goes, unless somebody has told it more since.
       ...there
-        .filter((other) => other !== target)
+        .filter((other) => other !== target && isOurs(run, other))
         .map((other) => () => calls.tell('runs/delete', { run_id: other.info.run_id })),
     ];
     for (const [at, step] of steps.entries()) {
@@ -282,11 +283,27 @@ const namesOf = (
   pairs: readonly { readonly key: string; readonly value: string }[],
 ): Record<string, string> => Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
 
-/** Whether what is there has no other value than is wanted, and no other name. */
-const hasOnly = (
+/** Whether a parameter has another value there than is wanted. */
+const clashes = (
   wanted: Readonly<Record<string, string>>,
   there: Readonly<Record<string, string>>,
-): boolean => Object.entries(there).every(([key, value]) => wanted[key] === value);
+): boolean =>
+  Object.entries(wanted).some(([key, value]) => Object.hasOwn(there, key) && there[key] !== value);
+
+/** What a server writes by itself when a run is made. */
+const SERVER_TAGS = ['mlflow.runName', 'mlflow.user'];
+
+/** Whether every name on it is one that this program writes: of others it may not know what is lost with the run. */
+function isOurs(run: MlflowRun, { data }: FoundRun): boolean {
+  const tags = namesOf(data.tags);
+  const metrics = new Set(run.metrics.map(({ key }) => key));
+  const known = new Set([...Object.keys(run.tags), ...labelsIn(tags), ...SERVER_TAGS]);
+  return (
+    data.params.every(({ key }) => Object.hasOwn(run.params, key)) &&
+    data.metrics.every(({ key }) => metrics.has(key)) &&
+    Object.keys(tags).every((key) => known.has(key))
+  );
+}
 
 const entriesNotIn = (
   wanted: Readonly<Record<string, string>>,
