@@ -1,11 +1,6 @@
 // The federation that a simulation runs: made of its setup and its data as a coordinator would type it into the form.
-import {
-  exactAveraging,
-  modelContract,
-  plainRounds,
-  type FederationSpec,
-  type PinnedRecipe,
-} from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec, type PinnedRecipe } from '#lib/core/federation.ts';
+import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';

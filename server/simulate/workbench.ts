@@ -9,7 +9,8 @@ import { classLabels, exampleShape, type DataContract } from '#lib/core/data/con
 import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import { digestOfText } from '#lib/core/digest.ts';
 import { federatedModel, type FederatedModel } from '#lib/core/federated-model.ts';
-import { modelContract, type FederationSpec } from '#lib/core/federation.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';

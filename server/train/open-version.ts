@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { downloadParameters } from '#lib/adapters/socketio/download.ts';
 import { createRequests, readView } from '#lib/adapters/socketio/requests.ts';
 import { exampleShape } from '#lib/core/data/contract.ts';
-import { modelContract } from '#lib/core/federation.ts';
+import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import type { FederationId } from '#lib/core/ids.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { preparing } from '#lib/participant/prepared-rows.ts';

@@ -7,11 +7,11 @@ import { figure } from '#lib/core/metrics/figures.ts';
 import * as v from 'valibot';
 import {
   exactAveraging,
-  modelContract,
   plainRounds,
   type NetworkFederation,
   type PinnedRecipe,
 } from '#lib/core/federation.ts';
+import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { VersionNumber } from '#lib/core/ids.ts';
 import { pinFromSurvey, usualShared } from '#lib/core/recipe/shared-recipe.ts';
 import { layoutOf, measureSurvey, readSurvey } from '#lib/core/statistics/survey.ts';

@@ -1,7 +1,7 @@
 // A federation as its coordinator defines it: brief, data contract, model, training plan, round rules.
 import * as v from 'valibot';
 import { ClustersSpec } from './clustering/spec.ts';
-import { FederationContract, PreparedColumns, type DataContract } from './data/contract.ts';
+import { FederationContract, PreparedColumns } from './data/contract.ts';
 import { Gates } from './gates/gate.ts';
 import { Digest } from './ids.ts';
 import { MetricName } from './metrics/figures.ts';
@@ -332,15 +332,6 @@ export const modelText = (spec: FederationSpec): string =>
     'network' in spec ? spec.network : 'trees' in spec ? spec.trees : spec.clusters,
     spec.recipe?.digest,
   ]);
-
-/** What the model sees of rows: those of the contract, or what the recipe makes of them. */
-export const modelContract = ({
-  contract,
-  recipe,
-}: Pick<FederationSpec, 'contract' | 'recipe'>): DataContract =>
-  recipe === undefined || contract.kind !== 'table'
-    ? contract
-    : { kind: 'table', columns: recipe.columns, target: contract.target };
 
 /** What of secure aggregation is chosen; undefined: the server reads each update. */
 export const secureSumOf = ({ secureSum }: Pick<FederationSpec, 'secureSum'>): SecureSumOn | undefined =>

@@ -5,7 +5,6 @@ import { strategies } from '#lib/core/aggregation/index.ts';
 import { ColumnRule, type DataContract } from '#lib/core/data/contract.ts';
 import {
   exactAveraging,
-  modelContract,
   ModelFamily,
   PinnedRecipe,
   SummedFamily,
@@ -15,6 +14,7 @@ import {
   type NetworkFederation,
   type SummedFederation,
 } from '#lib/core/federation.ts';
+import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { optimizerNumbers, optimizerTypes, USUAL_WEIGHT_DECAY } from '#lib/core/model/optimizer-kinds.ts';

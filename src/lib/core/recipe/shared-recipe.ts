@@ -2,7 +2,8 @@
 // a survey is to fit or a recipe that was fitted already.
 import * as v from 'valibot';
 import { exampleShape, type TableContract } from '../data/contract.ts';
-import { modelContract, PinnedRecipe, type FederationSpec } from '../federation.ts';
+import { PinnedRecipe, type FederationSpec } from '../federation.ts';
+import { modelContract } from './model-contract.ts';
 import { unpreparedSums } from './unprepared-sums.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Figures } from '../statistics/index.ts';
