@@ -15,6 +15,7 @@ import type { ColumnHead, FitOutcome, RecipeProblem, StepReport } from './fit.ts
 import type { Recipe } from './recipe.ts';
 import { innerEdges, labelsOf, ownEdges } from './steps/bin.ts';
 import { numberOf } from './steps/cast.ts';
+import { CROSSED, LONGEST_NAME } from './steps/cross.ts';
 import { withOther } from './steps/one-hot.ts';
 import { roundedScale, scaleOfMoments } from './steps/scale.ts';
 import type { TableCounts } from './table.ts';
@@ -539,13 +540,15 @@ function edgesOf(column: Known, settings: Settings): Result<number[], string> {
 }
 
 function crossing({ columns }: Asked): Result<Learnt, string> {
-  const name = columns.map((column) => column.name).join(' × ');
-  if (name.length > 80)
-    return fail(`${quoted(name)} is longer than the 80 letters that a column’s name may have. Cross fewer.`);
+  const name = columns.map((column) => column.name).join(CROSSED);
+  if (name.length > LONGEST_NAME)
+    return fail(
+      `${quoted(name)} is longer than the ${LONGEST_NAME} letters that a column’s name may have. Cross fewer.`,
+    );
   const labels = columns.reduce<readonly string[]>(
     (all, column, at) =>
       (column.labels ?? []).flatMap(({ label }) =>
-        at === 0 ? [label] : all.map((one) => `${one} × ${label}`),
+        at === 0 ? [label] : all.map((one) => `${one}${CROSSED}${label}`),
       ),
     [],
   );
