@@ -308,13 +308,13 @@ test('a recipe that would make more than is held is refused before it is done', 
       crosses.map(({ state }) => state),
     ),
   ).toMatch(/\(cross\): its name is not that of its columns together/);
-  const double = Array.from({ length: 60 }, () =>
-    usualStep('replace', { columns: ['a'], find: 'a', how: 'part', with: 'aa' }),
+  const longer = Array.from({ length: 60 }, () =>
+    usualStep('replace', { columns: ['a'], find: 'a', how: 'part', with: 'a'.repeat(200) }),
   );
   expect(
     pinned(
-      double,
-      double.map(() => [{ name: 'a' }]),
+      longer,
+      longer.map(() => [{ name: 'a' }]),
     ),
   ).toMatch(/\(replace\): it would make texts that are too long/);
   const sums = (...steps: Recipe['steps']): string => {

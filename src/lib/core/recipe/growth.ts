@@ -1,12 +1,13 @@
 // What a step would make of columns, reckoned before it is done: a recipe comes from anybody, and a server opens it.
 import * as v from 'valibot';
 import { MOST_COLUMNS } from '../data/contract.ts';
+import { namedIn, type Settings } from './fields.ts';
 import type { RecipeStep } from './recipe.ts';
 import { CROSSED, LONGEST_NAME } from './steps/cross.ts';
 import type { Column, Table } from './table.ts';
 
-/** Of all texts of a table: so many are some hundred megabytes. */
-const MOST_LETTERS = 100_000_000;
+/** Of all texts of a table: so many are some tens of megabytes, and seconds of work. */
+const MOST_LETTERS = 20_000_000;
 /** No number is written in more. */
 const NUMBER_LETTERS = 25;
 
@@ -37,7 +38,7 @@ export function tooGreat({ step, settings }: RecipeStep, state: unknown, table: 
       // Then it is as long as all that it is made of, and what goes by its name cannot grow without end.
       if (!isCrossed(settings, state))
         return `its name is not that of its columns together, in at most ${LONGEST_NAME} letters. Fit the recipe again.`;
-      const crossed = table.columns.filter(({ name }) => asked(settings).has(name));
+      const crossed = table.columns.filter(({ name }) => namedIn(settings).includes(name));
       return tooMany(table.columns.length + 1) ?? tooLong(table, lettersOf(crossed, table.rows));
     }
     case 'replace':
@@ -47,11 +48,8 @@ export function tooGreat({ step, settings }: RecipeStep, state: unknown, table: 
   }
 }
 
-const asked = ({ columns }: RecipeStep['settings']): ReadonlySet<string> =>
-  new Set(Array.isArray(columns) ? columns.map(String) : []);
-
-function isCrossed(settings: RecipeStep['settings'], state: unknown): boolean {
-  const name = [...asked(settings)].join(CROSSED);
+function isCrossed(settings: Settings, state: unknown): boolean {
+  const name = namedIn(settings).join(CROSSED);
   return name.length <= LONGEST_NAME && v.is(v.object({ name: v.literal(name) }), state);
 }
 
@@ -64,7 +62,7 @@ function tooLong({ columns, rows }: Table, more: number): string | undefined {
 }
 
 /** At most. */
-function replaced(settings: RecipeStep['settings'], texts: readonly Column[], rows: number): number {
+function replaced(settings: Settings, texts: readonly Column[], rows: number): number {
   const instead = String(settings['with']);
   // Before, between and after all letters; and of what it names, as much as a whole cell each time.
   const times = lettersOf(texts, rows) + texts.length * rows;

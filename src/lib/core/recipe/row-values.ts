@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { categoryOf, categorySpellings } from '../data/cell-category.ts';
 import type { TableContract } from '../data/contract.ts';
 import { quoted } from '../spoken-list.ts';
+import { namedIn } from './fields.ts';
 import type { FittedRecipe } from './fit.ts';
 import type { RecipeStep } from './recipe.ts';
 import { labelsOf, ownEdges } from './steps/bin.ts';
@@ -88,7 +89,7 @@ function madeKnown(
       const edges = ownEdges(String(settings['edges'])) ?? [];
       const bins = labelsOf(edges);
       const isKnown = among(settings['as'] === 'number' ? bins.map((_, place) => String(place)) : bins);
-      return namesOf(settings).map((name) => [settings['keep'] === true ? `${name} (bin)` : name, isKnown]);
+      return namedIn(settings).map((name) => [settings['keep'] === true ? `${name} (bin)` : name, isKnown]);
     }
     case 'impute': {
       if (settings['method'] !== 'constant') return [];
@@ -96,7 +97,7 @@ function madeKnown(
       return [...known].map(([name, isKnown]) => [name, (text) => isKnown(text) || isFill(text)]);
     }
     case 'cross': {
-      const names = namesOf(settings);
+      const names = namedIn(settings);
       const parts = names.flatMap((name) => known.get(name) ?? []);
       return parts.length < names.length ? [] : [[names.join(CROSSED), crossedOf(parts)]];
     }
@@ -113,9 +114,6 @@ function madeKnown(
       return [];
   }
 }
-
-const namesOf = ({ columns }: RecipeStep['settings']): readonly string[] =>
-  Array.isArray(columns) ? columns.map(String) : [];
 
 function oneHotsOf(state: unknown): v.InferOutput<typeof OneHotState> {
   const read = v.safeParse(OneHotState, state);
