@@ -132,7 +132,7 @@ export function register(program: Command): void {
     .option('--proximal <mu>', 'keeps local training near the base (FedProx)', numberOf(0, 100), 0)
     .option(
       '--recipe <file>',
-      'devices prepare the rows of a table alike: steps as JSON, fitted to sums over all their rows, or a recipe that was fitted; usual: numbers scaled, categories told apart, dates taken apart (default: as the contract encodes them)',
+      'devices prepare the rows of a table alike: steps as JSON, fitted to sums over the rows of those that train, or a recipe that was fitted; usual: numbers scaled, categories told apart, dates taken apart (default: as the contract encodes them)',
     )
     .option(
       '--augment <settings>',

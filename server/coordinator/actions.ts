@@ -156,9 +156,19 @@ export function change(
       return notNow('A running federation cannot be changed. Finish its run first.');
     if (federation.surveys.isOpen)
       return notNow('A survey is under way, by the settings as they are. Change them when it has ended.');
+    const isHeldOut = neverTrains(record.id, wanted.rules);
+    const apart = federation.roots?.find(isHeldOut);
+    // Of drafts alone: where there are versions the share stays, and no device that it holds out is ever trusted.
+    if (apart !== undefined) {
+      const message = `Device ${apart} is trusted as root, and would be held out and never train. Trust it no longer, or hold out another share of the devices.`;
+      const issues: FormIssue[] = [{ path: 'spec.rules.heldOutDevices', message }];
+      return fail<ActionRefusal>({ error: 'invalid', message, issues });
+    }
     const brief = numbered(record.spec.brief, wanted.brief);
     const spec = { ...wanted, brief };
-    const next: FederationRecord = { ...record, spec };
+    // Those left over from a strategy that was changed since are no roots where they never train.
+    const roots = record.roots.filter((one) => !isHeldOut(one));
+    const next: FederationRecord = { ...record, spec, roots };
     const { name: metric } = spec.metric;
     const { heldOutDevices } = spec.rules;
     const isJudgedAnew =
@@ -217,7 +227,6 @@ export function change(
         return fail<ActionRefusal>({ error: 'invalid', message: issues[0]?.message ?? message, issues });
       await federation.write(changes);
     }
-    const isHeldOut = neverTrains(record.id, spec.rules);
     if (heard !== undefined) versions.judgeBy(metric, isHeldOut, record.state === 'draft' ? [] : heard);
     federation.attendance.holdOut(isHeldOut);
     federation.record = next;
@@ -302,7 +311,7 @@ export function trust(
       const { attendance, around } = federation;
       await federation.feed({ type: 'roots', roots: next.roots, at: around.clock.now() });
       const candidate = attendance.candidateOf(participant);
-      if (candidate !== undefined) await federation.offer([candidate]);
+      if (candidate !== undefined && !attendance.isHeldOut(participant)) await federation.offer([candidate]);
       await federation.goOn();
     });
     federation.changed();

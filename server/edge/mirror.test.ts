@@ -64,6 +64,7 @@ test('what an edge would make something else of is refused, with what to do inst
   );
   const refusals: readonly [FederationSpec, RegExp][] = [
     [asynchronousSpec(4), /asynchronous/],
+    [exampleSpec({ rules: { heldOutDevices: 0.2 } }), /never train/],
     [{ ...plain, strategy: { name: 'qfedavg', options: {} } }, /loss at the base/],
     [{ ...plain, strategy: { name: 'fednova', options: {} } }, /local steps/],
     [{ ...plain, personalisation: { type: 'fedper', layers: 1 } }, /each device’s own/],

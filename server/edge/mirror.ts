@@ -57,6 +57,8 @@ function unsuited({
     return `its model (${summed.title.toLowerCase()}) is made of exact sums over rows, and an edge sends a mean.`;
   if (rules.mode.type === 'asynchronous')
     return 'its rounds are asynchronous, and what an edge learns belongs to one version and one deadline.';
+  if (rules.heldOutDevices !== undefined)
+    return 'some of its devices never train, and an edge that is one of them could say nothing of a version on rows of its own.';
   if (privacy.type !== 'none')
     return 'it promises privacy to each participant. Here that would be the edge as a whole, and none of its devices.';
   const strategy = strategyNamed(name);

@@ -1,6 +1,8 @@
-// The recipe that the devices of a simulation share: fitted to the sums over all their rows, as a survey without noise tells them.
+// The recipe that the devices of a simulation share: fitted to the sums over the rows of those that train, as a survey without noise tells
+// them.
 import * as v from 'valibot';
 import type { TableContract } from '#lib/core/data/contract.ts';
+import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import type { FederationSpec, PinnedRecipe } from '#lib/core/federation.ts';
 import { VersionNumber } from '#lib/core/ids.ts';
 import { recipeText } from '#lib/core/recipe/recipe.ts';
@@ -14,18 +16,18 @@ import { UnusableSetup, type SimulationSetup } from './setup.ts';
 
 export const USUAL = 'usual';
 
-/** undefined: rows are as the contract encodes them. Throws UnusableSetup. */
+/** `learning`: the rows of each device that trains. undefined: rows are as the contract encodes them. Throws UnusableSetup. */
 export function sharedRecipe(
   { recipe }: Pick<SimulationSetup, 'recipe'>,
-  data: SimulationData,
+  { contract, training }: Pick<SimulationData, 'contract' | 'training'>,
+  learning: readonly Uint32Array[],
 ): PinnedRecipe | undefined {
   if (recipe === undefined) return undefined;
-  const { contract } = data;
   if (contract.kind !== 'table')
     throw new UnusableSetup('--recipe: a recipe prepares the columns of a table, and --data is none.');
   const survey: GivenFigures = {
-    figures: figuresOf(contract, data),
-    from: `sums over the rows of ${data.parts.length} simulated devices`,
+    figures: figuresOf(contract, selectExamples(training, rowsOf(learning))),
+    from: `sums over the rows of ${learning.length} simulated devices`,
   };
   const text = recipe === USUAL ? recipeText(usualShared(contract)) : recipe;
   const pinned = pinFromFile(text, 'the file', contract, survey);
@@ -33,11 +35,14 @@ export function sharedRecipe(
   return pinned.value;
 }
 
-function figuresOf(contract: TableContract, { training }: SimulationData): readonly Figures[] {
+/** Ascending: sums of floats go by their order. */
+const rowsOf = (learning: readonly Uint32Array[]): Uint32Array =>
+  Uint32Array.from(learning.flatMap((rows) => Array.from(rows))).sort();
+
+function figuresOf(contract: TableContract, { count, features, targets }: Examples): readonly Figures[] {
   // About rows alone: no version is asked about.
   const question = questionOf('data', contract, { version: v.parse(VersionNumber, 0), column: '' });
   const layout = layoutOf(question, contract);
-  const { count, features, targets } = training;
   if (!(features instanceof Float32Array)) throw new Error('Rows of a table are numbers.');
   const values = measureSurvey(layout, [{ contract, count, features, targets }], undefined);
   return readSurvey(layout, contract, { values, devices: 1, deviations: [] });

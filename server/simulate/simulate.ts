@@ -85,14 +85,19 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       throw new UnusableSetup(
         `--held-out-devices ${setup.heldOutDevices}: all ${apart.length} devices would be held out. Use a smaller share or more participants.`,
       );
-    const recipe = sharedRecipe(setup, data);
+    const learning = devices.filter(({ isHeldOut }) => !isHeldOut);
+    const recipe = sharedRecipe(
+      setup,
+      data,
+      // A root's rows are others' too.
+      learning.filter(({ isRoot }) => !isRoot).map(({ rows }) => rows),
+    );
     const spec = simulatedSpec(setup, data.contract, data.parts.length - apart.length, recipe);
     const prepared = preparedData(spec, data);
     checkAttack(setup, prepared.training, spec);
     const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
     const begun: Begun = { setup, data: digest, backend };
     options.onBegin?.(spec, setup);
-    const learning = devices.filter(({ isHeldOut }) => !isHeldOut);
     const leftOut = leftOutForSpeed(learning, spec, setup);
     for (const message of [...data.notes, ...(leftOut === undefined ? [] : [leftOut])])
       options.onLine({ type: 'note', message });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { FederationSpec } from '#lib/core/federation.ts';
 import { roundsWithin } from '#lib/core/privacy/loss-account.ts';
 import { register } from '../../server/commands/simulate.ts';
 import { augmentOption, privacyOf } from '../../server/simulate/flags.ts';
@@ -125,7 +126,15 @@ test('devices prepare rows by a recipe fitted to sums over all of them, and what
   const plain = await run(patients);
   const prepared = await run({ ...patients, recipe: 'usual' });
   expect(prepared.result.versionDigest).not.toBe(plain.result.versionDigest);
-  expect((await run({ ...patients, recipe: 'usual' })).result).toEqual(prepared.result);
+  const begun: FederationSpec[] = [];
+  const onBegin = (spec: FederationSpec) => void begun.push(spec);
+  expect((await run({ ...patients, recipe: 'usual' }, { onBegin })).result).toEqual(prepared.result);
+  // Whoever never trains says nothing of how rows are prepared either.
+  await run({ ...patients, recipe: 'usual', heldOutDevices: 0.5 }, { onBegin });
+  const [all, some] = begun.map(({ recipe }) => recipe);
+  expect(all?.from).toBe('sums over the rows of 6 simulated devices');
+  expect(some?.from).toMatch(/^sums over the rows of [1-5] simulated devices$/);
+  expect(some?.digest).not.toBe(all?.digest);
   await expect(run({ ...patients, recipe: '{}' })).rejects.toThrow(/--recipe: the file holds no recipe/);
   await expect(run({ ...patients, recipe: 'usual', model: 'boosted-trees' })).rejects.toThrow(
     /--recipe: Boosted trees are learnt from sums/,

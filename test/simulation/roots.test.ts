@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { ParticipantId, type Digest } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
+import { neverTrains } from '#lib/core/round/held-out-devices.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { exampleSpec } from './example-spec.ts';
 import { federation, World } from './world.ts';
@@ -184,6 +185,33 @@ describe('a root', () => {
     const length = Math.hypot((3 * one.examples) / rows, (4 * two.examples) / rows);
     for (const [i, value] of after.entries())
       expect(value - before[i]!).toBeCloseTo(length / Math.sqrt(6), 5);
+  });
+});
+
+describe('a root that is trusted in a draft', () => {
+  test('is not held out by a change of it, unless it is trusted no longer', async () => {
+    const world = await tenDevices(specOf('fltrust'));
+    const apart = specOf('fltrust', { heldOutDevices: 0.3 });
+    const root = world.devices.findIndex(({ participant }) =>
+      neverTrains(federation, apart.rules)(participant),
+    );
+    const { participant } = world.devices[root]!;
+    for (const device of world.devices) device.connect();
+    await world.clock.advance(1_000);
+    expect(await trust(world, root)).toMatchObject({ ok: true });
+    expect(await world.coordinator.change(federation, apart)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining(`Device ${participant} is trusted as root`) },
+    });
+    expect(view(world).spec.rules.heldOutDevices).toBeUndefined();
+    // Where none is needed none is shown, and it comes back as none.
+    await world.coordinator.change(federation, specOf('median'));
+    expect(await world.coordinator.change(federation, specOf('median', apart.rules))).toMatchObject({
+      ok: true,
+    });
+    await world.coordinator.change(federation, apart);
+    expect(view(world).roots).toEqual([]);
+    expect(await trust(world, root)).toMatchObject({ ok: false });
   });
 });
 

@@ -4,7 +4,7 @@ import { labelledExamples, selectExamples, type Examples } from '../core/data/ex
 import { splitExamples } from '../core/data/split.ts';
 import type { FederationSpec } from '../core/federation.ts';
 import type { DatasetVersion } from '../core/ids.ts';
-import { ok, type Result } from '../core/result.ts';
+import { fail, ok, type Result } from '../core/result.ts';
 import type { DatasetCheck, DatasetStore } from '../ports/dataset-store.ts';
 import type { Rows } from '../ports/trainer.ts';
 import type { Preparing } from './prepared-rows.ts';
@@ -52,7 +52,7 @@ export async function readOwnRows(
   };
 }
 
-/** The rows as the model of a federation takes them; refused in a sentence where its recipe is not one to go by. */
+/** The rows as the model of a federation takes them; refused in a sentence where its recipe is not one to go by, or makes too much of them. */
 export async function preparedOwnRows(
   asRead: OwnRows,
   spec: Pick<FederationSpec, 'contract' | 'recipe'>,
@@ -62,8 +62,10 @@ export async function preparedOwnRows(
   const { preparing } = await import('./prepared-rows.ts');
   const opened = preparing(spec, recipe);
   if (!opened.ok) return opened;
-  const { contract, rows } = opened.value;
+  const { contract, rows, tooLarge } = opened.value;
   const { training, heldOut } = asRead;
+  const large = tooLarge(training.count + heldOut.count);
+  if (large !== undefined) return fail(large);
   return ok({
     rows: { ...asRead, contract, training: rows(training), heldOut: rows(heldOut) },
     preparing: opened.value,

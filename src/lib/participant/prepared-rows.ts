@@ -1,10 +1,10 @@
 // The one place where rows that were read against a federation's contract become what its model sees, where the federation pins a recipe:
 // for rounds, scores, surveys about a version, a run alone, and whoever uses a version. A row is taken back to its cells, and these go the
 // way of the workbench's own (prepare.ts), so that a row is the same bits wherever it is prepared. Loaded where there is a recipe.
-import type { TableContract } from '../core/data/contract.ts';
+import { encodedWidth, type TableContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
 import type { FederationSpec, PinnedRecipe } from '../core/federation.ts';
-import { tooLarge } from '../core/recipe/encode.ts';
+import { MOST_VALUES } from '../core/recipe/encode.ts';
 import { openPinned } from '../core/recipe/pinned.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { cellTexts, decodedInputs } from '../modalities/table/decoded-columns.ts';
@@ -16,6 +16,8 @@ const ROWS_AT_A_TIME = 4096;
 export interface Preparing {
   /** What the model takes. */
   readonly contract: TableContract;
+  /** Why so many rows are more than is held once they are prepared; undefined: they are not. */
+  tooLarge(count: number): string | undefined;
   /** [count, F] as the contract encodes rows → [count, F′] as the model takes them. Throws where they are more than is held. */
   features(encoded: Examples['features'], count: number): Float32Array<ArrayBuffer>;
   /** The same rows, with the features that the model takes. */
@@ -35,8 +37,13 @@ export function preparing(
   // What of a row may be missing shows in the columns, so that no mean of other rows ever stands in for a cell.
   const seen: TableContract = { kind: 'table', columns: recipe.columns, target: contract.target };
   const mean = new Float32Array(0);
+  const values = recipe.columns.reduce((sum, column) => sum + encodedWidth(column), 0);
+  const tooLarge: Preparing['tooLarge'] = (count) =>
+    values * count > MOST_VALUES
+      ? `The recipe of this federation makes ${values} numbers of each of ${count} rows, which is more than is held in memory here. Choose a dataset of at most ${Math.floor(MOST_VALUES / values)} rows.`
+      : undefined;
   const features: Preparing['features'] = (encoded, count) => {
-    const large = tooLarge(count, recipe.columns);
+    const large = tooLarge(count);
     if (large !== undefined) throw new Error(large);
     const width = count === 0 ? 0 : encoded.length / count;
     const parts: Float32Array[] = [];
@@ -59,6 +66,7 @@ export function preparing(
   };
   return ok({
     contract: seen,
+    tooLarge,
     features,
     rows: (given) => ({ ...given, features: features(given.features, given.count) }),
   });

@@ -45,6 +45,10 @@ export type SettingsOf<F extends Fields> = { readonly [Name in keyof F]: Setting
 export type Setting = string | number | boolean | null | readonly string[];
 export type Settings = Readonly<Record<string, Setting>>;
 
+/** The columns that settings name; none where they name all that suit. */
+export const namedIn = ({ columns }: Settings): readonly string[] =>
+  Array.isArray(columns) ? columns.map(String) : [];
+
 const MOST_NAMED = 1000;
 const LONGEST_TEXT = 200;
 const names = v.pipe(

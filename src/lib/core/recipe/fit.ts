@@ -99,11 +99,17 @@ const headsOf = ({ columns }: Table): ColumnHead[] => columns.map(({ name, type 
 /** The same done to rows of the inputs: none is left out. undefined: the states are none of these steps. */
 export function applyRecipe(fitted: FittedRecipe, rows: Table): Table | undefined {
   let table: Table | undefined = rows;
-  for (const [at, { step, settings }] of fitted.recipe.steps.entries()) {
-    table = stepNamed(step)?.apply(settings, fitted.states[at], table);
+  for (const at of fitted.recipe.steps.keys()) {
+    table = applyStep(fitted, at, table);
     if (table === undefined) return undefined;
   }
   return table;
+}
+
+/** One step of it, from 0. */
+export function applyStep({ recipe, states }: FittedRecipe, at: number, rows: Table): Table | undefined {
+  const { step, settings } = recipe.steps[at]!;
+  return stepNamed(step)?.apply(settings, states[at], rows);
 }
 
 export const fittedJson = ({ recipe, states, inputs }: FittedRecipe) => ({

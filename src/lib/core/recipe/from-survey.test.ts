@@ -277,3 +277,50 @@ test('a recipe that was altered, or that not every device can do, is not gone by
     error: expect.stringMatching(/^Step 3 \(dedupe\) cannot be shared/),
   });
 });
+
+test('a recipe that would make more than is held is refused before it is done', () => {
+  const letters = Array.from('abcdefghij');
+  const wards: TableContract = {
+    kind: 'table',
+    columns: letters.map((name) => ({
+      type: 'category',
+      name,
+      categories: [...letters],
+      missingAllowed: true,
+    })),
+    target: { type: 'number', name: 'y', mean: 0, standardDeviation: 1 },
+  };
+  const pinned = (steps: Recipe['steps'], states: readonly Canonical[]): string => {
+    const made = pinRecipe({ recipe: { steps }, states, inputs: letters }, wards, 'a test');
+    return made.ok ? 'pinned' : made.error;
+  };
+  const named = letters.map((name) => ({ name }));
+  const hash = usualStep('hash-text', { columns: letters, buckets: 900 });
+  expect(pinned([hash], [named])).toMatch(/^Step 1 \(hash-text\): it would make 9000 columns in all/);
+  // Each is as long as the two before together.
+  const crosses = Array.from({ length: 60 }, (_, at) => ({
+    step: usualStep('cross', { columns: [at === 0 ? 'a' : `x${at}`, at < 2 ? 'b' : `x${at - 1}`] }),
+    state: { name: `x${at + 1}` },
+  }));
+  expect(
+    pinned(
+      crosses.map(({ step }) => step),
+      crosses.map(({ state }) => state),
+    ),
+  ).toMatch(/\(cross\): its name is not that of its columns together/);
+  const longer = Array.from({ length: 60 }, () =>
+    usualStep('replace', { columns: ['a'], find: 'a', how: 'part', with: 'a'.repeat(200) }),
+  );
+  expect(
+    pinned(
+      longer,
+      longer.map(() => [{ name: 'a' }]),
+    ),
+  ).toMatch(/\(replace\): it would make texts that are too long/);
+  const sums = (...steps: Recipe['steps']): string => {
+    const fit = fittedFromSurvey({ steps }, wards, []);
+    return fit.ok ? 'fitted' : fit.error.message;
+  };
+  expect(sums(hash)).toMatch(/^Step 1 \(hash-text\): it would make 9000 columns/);
+  expect(sums(usualStep('cross', { columns: letters }))).toMatch(/would be 10000000000 pairs of categories/);
+});

@@ -12,9 +12,11 @@ import type { Figures } from '../statistics/index.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import type { Settings } from './fields.ts';
 import type { ColumnHead, FitOutcome, RecipeProblem, StepReport } from './fit.ts';
+import { tooMany } from './growth.ts';
 import type { Recipe } from './recipe.ts';
 import { innerEdges, labelsOf, ownEdges } from './steps/bin.ts';
 import { numberOf } from './steps/cast.ts';
+import { CROSSED, LONGEST_NAME } from './steps/cross.ts';
 import { withOther } from './steps/one-hot.ts';
 import { roundedScale, scaleOfMoments } from './steps/scale.ts';
 import type { TableCounts } from './table.ts';
@@ -76,6 +78,8 @@ export function fittedFromSurvey(
     const { state, notes, become, added = [] } = learnt.value;
     const before = countsOf(known, rows);
     known = [...known.flatMap((column) => become?.get(column.name) ?? [column]), ...added];
+    const many = tooMany(known.length);
+    if (many !== undefined) return problem(at, `Step ${at + 1} (${step}): ${many}`);
     const names = known.map(({ name }) => name);
     const twice = names.find((one, place) => names.indexOf(one) !== place);
     if (twice !== undefined)
@@ -538,14 +542,24 @@ function edgesOf(column: Known, settings: Settings): Result<number[], string> {
   }
 }
 
+/** Beyond what one-hot tells apart: they may be hashed. */
+const MOST_PAIRS = 10_000;
+
 function crossing({ columns }: Asked): Result<Learnt, string> {
-  const name = columns.map((column) => column.name).join(' × ');
-  if (name.length > 80)
-    return fail(`${quoted(name)} is longer than the 80 letters that a column’s name may have. Cross fewer.`);
+  const name = columns.map((column) => column.name).join(CROSSED);
+  if (name.length > LONGEST_NAME)
+    return fail(
+      `${quoted(name)} is longer than the ${LONGEST_NAME} letters that a column’s name may have. Cross fewer.`,
+    );
+  const pairs = columns.reduce((product, column) => product * (column.labels?.length ?? 0), 1);
+  if (pairs > MOST_PAIRS)
+    return fail(
+      `${quoted(name)} would be ${pairs} pairs of categories, and at most ${MOST_PAIRS} are made. Cross fewer columns.`,
+    );
   const labels = columns.reduce<readonly string[]>(
     (all, column, at) =>
       (column.labels ?? []).flatMap(({ label }) =>
-        at === 0 ? [label] : all.map((one) => `${one} × ${label}`),
+        at === 0 ? [label] : all.map((one) => `${one}${CROSSED}${label}`),
       ),
     [],
   );
@@ -593,6 +607,8 @@ function categories({ settings, columns }: Asked): Result<Learnt, string> {
 function hashing({ settings, columns }: Asked): Result<Learnt, string> {
   if (settings['columns'] === null) return fail('name the columns whose texts are to be hashed.');
   const buckets = Number(settings['buckets']);
+  const many = tooMany(columns.length * buckets);
+  if (many !== undefined) return fail(many);
   return ok({
     state: columns.map(({ name }) => ({ name })),
     notes: [],

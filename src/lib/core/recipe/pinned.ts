@@ -11,7 +11,8 @@ import { unpreparedSums } from './unprepared-sums.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import { finishedColumns } from './encode.ts';
-import { applyRecipe, fittedJson, readFitted, type FittedRecipe } from './fit.ts';
+import { applyStep, fittedJson, readFitted, type FittedRecipe } from './fit.ts';
+import { tooGreat } from './growth.ts';
 import { tableOf, type Table } from './table.ts';
 
 /** Steps that no federation can have, and why. */
@@ -94,9 +95,9 @@ function preparedColumns(
     return fail(
       `The recipe needs the columns ${listOf(foreign.map(quoted), 10)}, which the contract does not have. It has ${listOf(names.map(quoted), 20)}.`,
     );
-  const prepared = applyRecipe(fitted, everyCell(contract, inputs));
-  if (prepared === undefined) return fail('A step of the recipe cannot read what stands as learnt by it.');
-  const columns = finishedColumns(prepared);
+  const prepared = appliedWithin(fitted, everyCell(contract, inputs));
+  if (!prepared.ok) return prepared;
+  const columns = finishedColumns(prepared.value);
   if (!columns.ok) return columns;
   const read = v.safeParse(PreparedColumns, columns.value);
   if (read.success) return ok(read.output);
@@ -104,6 +105,19 @@ function preparedColumns(
   return fail(
     `No model here takes what the recipe makes: ${v.getDotPath(issue) ?? 'the columns'}: ${issue.message}.`,
   );
+}
+
+/** As applyRecipe, and refused before a step would make more than is held: whoever opens a recipe did not write it. */
+function appliedWithin(fitted: FittedRecipe, rows: Table): Result<Table, string> {
+  let table = rows;
+  for (const [at, step] of fitted.recipe.steps.entries()) {
+    const great = tooGreat(step, fitted.states[at], table);
+    if (great !== undefined) return fail(`Step ${at + 1} (${step.step}): ${great}`);
+    const applied = applyStep(fitted, at, table);
+    if (applied === undefined) return fail('A step of the recipe cannot read what stands as learnt by it.');
+    table = applied;
+  }
+  return ok(table);
 }
 
 /**

@@ -5,6 +5,11 @@ import { quoted } from '../../spoken-list.ts';
 import { defineStep, isAny, pickColumns } from '../step.ts';
 import { textAt, type Column } from '../table.ts';
 
+/** Between the names of columns, and between what they hold. */
+export const CROSSED = ' × ';
+/** Letters of a column's name. */
+export const LONGEST_NAME = 80;
+
 export const cross = defineStep({
   name: 'cross',
   title: 'Cross columns',
@@ -15,9 +20,11 @@ export const cross = defineStep({
   fit({ columns: names }, table) {
     const columns = pickColumns(table, names, isAny, 'a column');
     if (!columns.ok) return columns;
-    const name = names.join(' × ');
-    return name.length > 80
-      ? fail(`${quoted(name)} is longer than the 80 letters that a column’s name may have. Cross fewer.`)
+    const name = names.join(CROSSED);
+    return name.length > LONGEST_NAME
+      ? fail(
+          `${quoted(name)} is longer than the ${LONGEST_NAME} letters that a column’s name may have. Cross fewer.`,
+        )
       : ok({ state: { name }, notes: [] });
   },
   apply({ columns: names }, { name }, table) {
@@ -25,7 +32,7 @@ export const cross = defineStep({
     if (columns.length < names.length) return table;
     const cells = Array.from({ length: table.rows }, (_, row) => {
       const texts = columns.map((column) => textAt(column, row));
-      return texts.includes('') ? '' : texts.join(' × ');
+      return texts.includes('') ? '' : texts.join(CROSSED);
     });
     const from = [...new Set(columns.flatMap((column) => column.from))];
     const crossed: Column = { type: 'text', name, from, cells };
