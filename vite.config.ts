@@ -58,7 +58,7 @@ export default defineConfig({
                 },
                 {
                   name: 'contracts',
-                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/)|protocol\/(?!http\.))/,
+                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/|recipe\/(?!asked)|gates\/judge)|protocol\/(?!http\.))/,
                   minShareCount: 5,
                   priority: 1,
                 },
