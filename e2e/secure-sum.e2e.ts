@@ -21,6 +21,25 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => server.close());
 
+/** With patients of their own, who train once `gate` opens. */
+const fiveHeadless = (federation: FederationId, gate: Promise<void>): ReturnType<typeof runParticipants> =>
+  runParticipants(
+    {
+      url: server.url,
+      federation,
+      clients: 5,
+      indices: [0, 1, 2, 3, 4],
+      data: { type: 'sample' },
+      seed: 1,
+      tags: [],
+      backend: 'cpu',
+      state: null,
+      invitation: null,
+      rounds: null,
+    },
+    held(gate),
+    () => {},
+  );
 const phrase = async (page: Page): Promise<string> => {
   const line = page
     .getByRole('paragraph')
@@ -98,23 +117,7 @@ test('two tabs and five headless participants sum one round; one tab is closed a
   // It trains far longer than the others: its vector is not there when it goes.
   const leaving = await tab(20_000, 'Who goes');
   let train = (): void => {};
-  const headless = runParticipants(
-    {
-      url: server.url,
-      federation,
-      clients: 5,
-      indices: [0, 1, 2, 3, 4],
-      data: { type: 'sample' },
-      seed: 1,
-      tags: [],
-      backend: 'cpu',
-      state: null,
-      invitation: null,
-      rounds: null,
-    },
-    held(new Promise((resolve) => (train = resolve))),
-    () => {},
-  );
+  const headless = fiveHeadless(federation, new Promise((resolve) => (train = resolve)));
   try {
     // The same roster on both, and so the same words.
     const words = await phrase(staying);
@@ -173,23 +176,7 @@ test('five devices say of a version what it does to groups, where it does worse 
     federation,
   );
   await coordinator.act(federation, 'start');
-  const headless = runParticipants(
-    {
-      url: server.url,
-      federation,
-      clients: 5,
-      indices: [0, 1, 2, 3, 4],
-      data: { type: 'sample' },
-      seed: 1,
-      tags: [],
-      backend: 'cpu',
-      state: null,
-      invitation: null,
-      rounds: null,
-    },
-    held(Promise.resolve()),
-    () => {},
-  );
+  const headless = fiveHeadless(federation, Promise.resolve());
   const office = await (await browser.newContext()).newPage();
   try {
     await coordinator.until(federation, ({ head }) => head.version === 1, 60_000);

@@ -19,6 +19,7 @@ import { isReadable } from './version-damage.ts';
 import type { FormIssue } from './check-spec.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
 import { madeByNone } from './version-log.ts';
+import { versionOfNoRound } from './version-of-no-round.ts';
 
 /** Why an action is not possible now, in a sentence. */
 export interface ActionRefusal {
@@ -44,25 +45,14 @@ export function initialVersion(
   const bytes = bytesOf(parameters);
   return {
     parameters,
-    record: {
+    record: versionOfNoRound({
       federation,
       version: first,
       digest: digestOf(bytes),
       bytes: bytes.length,
-      state: null,
-      residual: null,
-      delta: null,
-      norm: null,
       parent: null,
-      run: null,
-      round: null,
       committedAt: at,
-      participants: 0,
-      examples: 0,
-      bytesUp: 0,
-      bytesDown: 0,
-      durationMs: null,
-    },
+    }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Federation } from './federation.ts';
 import { hasGates, moved, readableLive } from './live-version.ts';
 import { damageOf, isReadable } from './version-damage.ts';
 import { madeByNone } from './version-log.ts';
+import { versionOfNoRound } from './version-of-no-round.ts';
 
 const Restored = v.object({ damaged: v.array(VersionNumber) });
 
@@ -88,25 +89,16 @@ async function restore(
   const at = clock.now();
   const { record } = federation;
   const version = v.parse(VersionNumber, head.version + 1);
-  const made: VersionRecord = {
+  const made = versionOfNoRound({
     federation: record.id,
     version,
     digest: intact.digest,
     bytes: intact.bytes,
     state: intact.state,
     residual: intact.residual,
-    delta: null,
-    norm: null,
     parent: intact.version,
-    run: null,
-    round: null,
     committedAt: at,
-    participants: 0,
-    examples: 0,
-    bytesUp: 0,
-    bytesDown: 0,
-    durationMs: null,
-  };
+  });
   // A version that somebody made live by hand stays live, unless it is one of those that are lost.
   const keepsLive = (record.livePinned || hasGates(record)) && !versions.isDamaged(record.live);
   // Something must be live: with gates the newest that passes them, and this one only where none is left.

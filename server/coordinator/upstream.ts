@@ -19,6 +19,7 @@ import type { Federation } from './federation.ts';
 import { hasGates, moved } from './live-version.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
 import { madeByNone } from './version-log.ts';
+import { versionOfNoRound } from './version-of-no-round.ts';
 
 /** Who decides when rounds of one federation run. */
 export interface Upstream {
@@ -172,25 +173,14 @@ async function insert(
   const { versions, record } = federation;
   const version = v.parse(VersionNumber, versions.head.version + 1);
   const at = federation.around.clock.now();
-  const made: VersionRecord = {
+  const made = versionOfNoRound({
     federation: record.id,
     version,
     digest,
     bytes,
-    state: null,
-    residual: null,
-    delta: null,
-    norm: null,
     parent: versions.head.version,
-    run: null,
-    round: null,
     committedAt: at,
-    participants: 0,
-    examples: 0,
-    bytesUp: 0,
-    bytesDown: 0,
-    durationMs: null,
-  };
+  });
   const keepsLive = record.livePinned || hasGates(record);
   const next: FederationRecord = keepsLive ? record : { ...record, live: version };
   await write(federation, { ...from, version }, [
