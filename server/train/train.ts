@@ -11,7 +11,6 @@ import { plainTrial, type Trial } from '#lib/participant/workbench/trial.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {
-  benchModels,
   chosenBySetup,
   OWN_LAYERS,
   finishedAs,
@@ -20,7 +19,7 @@ import {
   type ChosenModel,
 } from '#lib/participant/workbench/models.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
-import { readSpace } from '#lib/participant/workbench/spaces.ts';
+import { searchBySetup } from '#lib/participant/workbench/search-by-setup.ts';
 import { layersOnBackbone } from './backbone.ts';
 import type { KeptRun } from './kept-run.ts';
 import { exportTo, type ExportWish } from './export-run.ts';
@@ -250,17 +249,10 @@ function chosenOf(
 ): ChosenModel | SearchLimits {
   if (named !== undefined) return named;
   if (setup.model === 'auto') {
-    const space = setup.space === null ? undefined : readSpace(setup.space, benchModels);
-    if (space?.ok === false) throw new UnusableTraining(`--space: ${space.error}`);
-    return {
-      type: 'search',
-      budgetMs: setup.budgetMs,
-      mostTrials: setup.trials,
-      way: setup.search,
-      space: space?.value ?? null,
-      starts: setup.starts,
-      known,
-    };
+    const { budgetMs, trials: mostTrials } = setup;
+    const search = searchBySetup(setup, { budgetMs, mostTrials, known });
+    if (!search.ok) throw new UnusableTraining(`--space: ${search.error}`);
+    return search.value;
   }
   return usualModel(data.contract);
 }

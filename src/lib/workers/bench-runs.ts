@@ -13,14 +13,8 @@ import type { BenchData } from '../participant/workbench/bench-data.ts';
 import type { CrossValidation } from '../participant/workbench/cross-validate.ts';
 import { digestOfParts, type FitSurroundings, type Reached } from '../participant/workbench/fit.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import {
-  benchModels,
-  chosenBySetup,
-  finishedAs,
-  holdsRows,
-  type ChosenModel,
-} from '../participant/workbench/models.ts';
-import { readSpace } from '../participant/workbench/spaces.ts';
+import { chosenBySetup, finishedAs, holdsRows, type ChosenModel } from '../participant/workbench/models.ts';
+import { searchBySetup } from '../participant/workbench/search-by-setup.ts';
 import { warmStarts } from '../participant/workbench/warm-starts.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import {
@@ -246,19 +240,14 @@ function chosenBy(
   frozen?: Frozen,
 ): BenchRun['chosen'] {
   if (setup.model === 'auto') {
-    // Absent from what an earlier program kept.
-    const space = setup.space ? readSpace(setup.space, benchModels) : undefined;
-    if (space?.ok === false) throw new Unusable(space.error);
-    return {
-      type: 'search',
+    const search = searchBySetup(setup, {
       // Of a budget, what is not used yet.
       budgetMs: setup.budgetMs === null ? null : Math.max(0, setup.budgetMs - searchedMs),
       mostTrials: isEnough ? trials.length : setup.trials,
-      way: setup.search,
-      space: space?.value ?? null,
-      starts: setup.starts ?? [],
       known: trials,
-    };
+    });
+    if (!search.ok) throw new Unusable(search.error);
+    return search.value;
   }
   const model = chosenBySetup(setup.model ?? '', setup.layers, frozen);
   if (!model.ok) throw new Unusable(model.error);

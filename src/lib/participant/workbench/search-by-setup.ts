@@ -1,0 +1,17 @@
+// A search as it stands in a run's setup: one reading for the command line and for the tab.
+import { ok, type Result } from '../../core/result.ts';
+import { benchModels } from './models.ts';
+import type { SearchLimits } from './run-bench.ts';
+import type { TrainSetup } from './run-manifest.ts';
+import { readSpace } from './spaces.ts';
+
+/** Refused where what is to be searched through cannot be, in a sentence. */
+export function searchBySetup(
+  setup: Pick<TrainSetup, 'search'> & Partial<Pick<TrainSetup, 'space' | 'starts'>>,
+  limits: Pick<SearchLimits, 'budgetMs' | 'mostTrials' | 'known'>,
+): Result<SearchLimits, string> {
+  // Both are absent from what an earlier program kept.
+  const { search: way, space = null, starts = [] } = setup;
+  const read = space === null ? ok(null) : readSpace(space, benchModels);
+  return read.ok ? ok({ type: 'search', way, space: read.value, starts, ...limits }) : read;
+}
