@@ -5,15 +5,11 @@ import type { Judge, JournalEntry, Judgement } from '../core/labelling/journal.t
 import type { QueueOrder } from '../core/labelling/queue-order.ts';
 import type { LabelQueue, LabelScope } from '../participant/labelling/label-queue.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
-import type {
-  AskedGuide,
-  LabellingAnswer,
-  LabellingQuestion,
-  ShownExample,
-} from '../workers/labelling-messages.ts';
+import type { AskedGuide, LabellingAnswer, LabellingQuestion } from '../workers/labelling-messages.ts';
 import { browserDatasets, troubleToldBy, type DatasetPorts } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
 import { judged, lineOf, moved, placeAt, requeued, undone, type Line } from './labelling-line.ts';
+import { ShownAhead } from './shown-ahead.svelte.ts';
 
 export interface LabellingWishes {
   readonly judge: Judge;
@@ -21,9 +17,6 @@ export interface LabellingWishes {
   readonly order: QueueOrder;
 }
 
-/** Examples are fetched so many at a time, and before fewer than `AHEAD` are left to be shown. */
-const FETCHED = 24;
-const AHEAD = 12;
 /** The queue comes anew after so many judgements: a model that knows them asks better. */
 const REQUEUE_AFTER = 10;
 /** So many lines at most go to the store in one write: each is an argument of it, and a file of shapes brings very many. */
@@ -45,14 +38,16 @@ export class LabellingPage {
   unwritten = $state.raw<readonly JournalEntry[]>([]);
   /** Whose word orders the queue and is suggested; set it and `requeue`. */
   guide: AskedGuide = { type: 'quick' };
-  #shown = $state.raw<ReadonlyMap<number, ShownExample>>(new Map());
+  readonly #ahead = new ShownAhead(this, (before, after) => {
+    const { places, at } = this.line ?? { places: [], at: 0 };
+    return places.slice(Math.max(0, at - before), at + after).map((place) => place.row);
+  });
   #wishes: LabellingWishes | undefined;
   #writes: Promise<void> = Promise.resolve();
   #sinceQueue = 0;
   /** Rows judged since a queue was asked for that is not there yet. */
   #requeueing: Set<number> | undefined;
   #requeued: Promise<void> = Promise.resolve();
-  #fetching = false;
   /** Goes up with each line that begins anew: what was asked for an older one is not for this. */
   #turn = 0;
 
@@ -69,7 +64,7 @@ export class LabellingPage {
   );
   readonly place = $derived(this.line === undefined ? undefined : placeAt(this.line));
   /** undefined while it is fetched, and at the end of the queue. */
-  readonly example = $derived(this.place === undefined ? undefined : this.#shown.get(this.place.row));
+  readonly example = $derived(this.place === undefined ? undefined : this.#ahead.of(this.place.row));
   /** Whether a class waits to be put into the dataset, as far as is known: by the newest queue, and by what was said since. */
   readonly isWaiting = $derived.by(() => (this.queue?.toKeep ?? 0) > 0 || this.saidSince);
   /** Milliseconds, at the pace so far; undefined until it is known. */
@@ -98,9 +93,9 @@ export class LabellingPage {
       this.queue = queue;
       this.saidSince = false;
       this.line = lineOf(queue);
-      this.#shown = new Map();
+      this.#ahead.forget();
       this.#sinceQueue = 0;
-      await this.#fetch();
+      await this.#ahead.fetch();
     });
   }
 
@@ -115,7 +110,7 @@ export class LabellingPage {
     this.#write(wishes, example.name, says);
     this.#sinceQueue += 1;
     if (this.#sinceQueue >= REQUEUE_AFTER && this.#requeueing === undefined) void this.requeue();
-    void this.#fetch();
+    void this.#ahead.fetch();
   }
 
   /** What the guide suggests is right. */
@@ -133,13 +128,13 @@ export class LabellingPage {
     this.saidSince = true;
     this.#requeueing?.add(back.last.row);
     this.#write(wishes, back.last.name, { type: 'undone' });
-    void this.#fetch();
+    void this.#ahead.fetch();
   }
 
   move(by: -1 | 1): void {
     if (this.line === undefined) return;
     this.line = moved(this.line, by);
-    void this.#fetch();
+    void this.#ahead.fetch();
   }
 
   /** Asks what comes next anew; whoever labels goes on meanwhile. */
@@ -161,7 +156,7 @@ export class LabellingPage {
       this.queue = queue;
       this.saidSince = since.size > 0;
       this.line = requeued(this.line, queue, since);
-      await this.#fetch();
+      await this.#ahead.fetch();
     });
     this.#requeueing = undefined;
   }
@@ -230,38 +225,6 @@ export class LabellingPage {
   async areWritten(): Promise<boolean> {
     await (this.#writes = this.#writes.then(() => this.#writeAll()));
     return this.unwritten.length === 0;
-  }
-
-  /** The examples about the place shown. */
-  async #fetch(): Promise<void> {
-    if (this.#fetching) return;
-    this.#fetching = true;
-    try {
-      for (;;) {
-        const rows = this.#missing();
-        if (rows.length === 0) break;
-        const isFetched = await this.attempt(async () => {
-          const answer = await this.ask({ type: 'examples', rows });
-          if (answer?.type !== 'examples') return;
-          this.#shown = new Map([...this.#shown, ...answer.examples.map((one) => [one.row, one] as const)]);
-        });
-        if (!isFetched) break;
-      }
-    } finally {
-      this.#fetching = false;
-    }
-  }
-
-  /** Rows to fetch now: none while enough lie ahead. */
-  #missing(): readonly number[] {
-    if (this.line === undefined) return [];
-    const { places, at } = this.line;
-    const isMissing = (place: { readonly row: number }): boolean => !this.#shown.has(place.row);
-    if (!places.slice(Math.max(0, at - 1), at + AHEAD).some(isMissing)) return [];
-    return places
-      .slice(Math.max(0, at - 2), at + FETCHED)
-      .filter(isMissing)
-      .map((place) => place.row);
   }
 
   /** Whether it went well. What broke stays on the screen until one begins anew, by what is in the journal. */

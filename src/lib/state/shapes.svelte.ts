@@ -13,8 +13,8 @@ import {
 import { fail, type Result } from '../core/result.ts';
 import type { AgreeingOnShapes, LabelShapes, ShapeScope } from '../participant/labelling/label-shapes.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
-import type { ShownExample } from '../workers/labelling-messages.ts';
 import type { LabellingPage } from './labelling.svelte.ts';
+import { ShownAhead } from './shown-ahead.svelte.ts';
 
 /** A shape that came, went or changed. */
 interface Change {
@@ -25,10 +25,6 @@ interface Change {
   /** One of several small steps by key, which are taken back together. */
   readonly isNudge: boolean;
 }
-
-/** Pictures are fetched so many at a time, and before fewer than `AHEAD` are left to be shown. */
-const FETCHED = 24;
-const AHEAD = 12;
 
 export class Shapes {
   classes = $state.raw<readonly string[]>([]);
@@ -46,10 +42,9 @@ export class Shapes {
   #doneAtFirst = 0;
   #made: readonly Change[] = [];
   #unmade: readonly Change[] = [];
-  #shown = $state.raw<ReadonlyMap<number, ShownExample>>(new Map());
   #journal: JournalEntry[] = [];
   #judge: Judge = { annotator: '', pass: 1 };
-  #fetching = false;
+  readonly #ahead: ShownAhead;
   /** Goes up with each opening: what was asked for an older one is not for this. */
   #turn = 0;
 
@@ -58,12 +53,16 @@ export class Shapes {
     private readonly store: () => Promise<Pick<DatasetStore, 'journal'>>,
     private readonly newId: () => string = () => crypto.randomUUID(),
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.#ahead = new ShownAhead(page, (before, after) =>
+      this.rows.slice(Math.max(0, this.at - before), this.at + after),
+    );
+  }
 
   /** undefined while it is fetched, and at the end. */
   readonly example = $derived.by(() => {
     const row = this.rows[this.at];
-    return row === undefined ? undefined : this.#shown.get(row);
+    return row === undefined ? undefined : this.#ahead.of(row);
   });
   readonly frame = $derived.by((): Frame => {
     const shows = this.example?.shows;
@@ -96,7 +95,7 @@ export class Shapes {
       this.found = found;
       this.rows = Array.from(found.rows);
       this.at = 0;
-      await this.#fetch();
+      await this.#ahead.fetch();
     });
   }
 
@@ -194,7 +193,7 @@ export class Shapes {
   move(by: -1 | 1): void {
     this.refused = undefined;
     this.at = Math.min(this.rows.length, Math.max(0, this.at + by));
-    void this.#fetch();
+    void this.#ahead.fetch();
   }
 
   /** To a picture of the dataset, also one that is not among those gone through. */
@@ -203,7 +202,7 @@ export class Shapes {
     const at = this.rows.indexOf(row);
     if (at < 0) this.rows = this.rows.toSpliced(this.at, 0, row);
     else this.at = at;
-    void this.#fetch();
+    void this.#ahead.fetch();
   }
 
   #put(given: Shape, before: Shape | undefined, isNudge: boolean): boolean {
@@ -267,31 +266,5 @@ export class Shapes {
     if (!(await this.page.areWritten())) return undefined;
     const answer = await this.page.ask({ type: 'shapes', judge, scope });
     return answer?.type === 'shapes' ? answer.shapes : undefined;
-  }
-
-  async #fetch(): Promise<void> {
-    if (this.#fetching) return;
-    this.#fetching = true;
-    try {
-      for (;;) {
-        const missing = this.#missing();
-        if (missing.length === 0) break;
-        const isFetched = await this.page.attempt(async () => {
-          const answer = await this.page.ask({ type: 'examples', rows: missing });
-          if (answer?.type !== 'examples') return;
-          this.#shown = new Map([...this.#shown, ...answer.examples.map((one) => [one.row, one] as const)]);
-        });
-        if (!isFetched) break;
-      }
-    } finally {
-      this.#fetching = false;
-    }
-  }
-
-  /** Rows to fetch now: none while enough lie ahead. */
-  #missing(): readonly number[] {
-    const isMissing = (row: number): boolean => !this.#shown.has(row);
-    if (!this.rows.slice(Math.max(0, this.at - 1), this.at + AHEAD).some(isMissing)) return [];
-    return this.rows.slice(Math.max(0, this.at - 2), this.at + FETCHED).filter(isMissing);
   }
 }
