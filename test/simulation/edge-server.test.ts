@@ -6,15 +6,14 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import * as v from 'valibot';
 import { createReferenceTrainer } from '#lib/adapters/reference/reference-trainer.ts';
-import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import { plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
-import { networkOf } from '#lib/core/model/families/index.ts';
-import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
 import { runEdge, type EdgeOptions, type RunningEdge } from '../../server/edge/run-edge.ts';
 import { startServer } from '../../server/main.ts';
 import { runParticipants } from '../../server/participants/run-participants.ts';
 import { enginesOf } from '../doubles/scripted-federation.ts';
 import { signedIn } from '../support/coordinator-client.ts';
+import { securePatients } from '../support/secure-patients.ts';
 
 const federation = v.parse(FederationId, 'patients');
 
@@ -23,43 +22,12 @@ afterEach(async () => {
   for (const undo of undoings.splice(0).reverse()) await undo();
 });
 
-function specification(): FederationSpec {
-  const network = networkOf('mlp', patientCohortContract, { hidden: [8] });
-  if (!network.ok) throw new Error(network.error.message);
-  return {
-    brief: {
-      title: 'Patients',
-      purpose: 'Estimates a risk.',
-      coordinator: 'A test',
-      dataWanted: 'A cohort.',
-    },
-    metric: { name: 'accuracy', target: null },
-    contract: patientCohortContract,
-    family: 'mlp',
-    network: network.value.spec,
-    plan: {
-      localEpochs: 1,
-      batchSize: 20,
-      learningRate: 0.05,
-      optimizer: { type: 'sgd', momentum: 0 },
-      proximalTerm: 0,
-      seed: 3,
-    },
-    ...exactAveraging,
-    rules: {
-      ...plainRounds,
-      selection: { ...plainRounds.selection, requiredTags: ['edge'] },
-      goal: 1,
-      minimum: 1,
-      overSelection: 1,
-      selectionDeadlineMs: 30_000,
-      reportingDeadlineMs: 60_000,
-      pauseMs: 0,
-      maximumRounds: 2,
-    },
-    sample: 'patient-cohort',
-  };
-}
+const specification = (): FederationSpec =>
+  securePatients(undefined, 2, {
+    selection: { ...plainRounds.selection, requiredTags: ['edge'] },
+    goal: 1,
+    minimum: 1,
+  });
 
 const folder = async (): Promise<string> => {
   const path = await mkdtemp(join(tmpdir(), 'tributary-edge-'));
