@@ -61,7 +61,10 @@ async function page() {
         return { type: 'explored', found: {} as never, split };
       }
       case 'export':
-        return { type: 'exported', files: [{ name: `${question.state}.csv`, type: 'text/csv', text: '' }] };
+        return {
+          type: 'exported',
+          files: [{ name: `${question.state}.csv`, type: 'text/csv', bytes: new Uint8Array() }],
+        };
       case 'read-again':
       case 'look-at-merge':
       case 'merge':

@@ -125,7 +125,8 @@ export function exploring(): Exploring {
           const examples = await examplesOf(store, id, question.state);
           if (commit === undefined) throw new Error(`The dataset ${id} has no state ${question.state}.`);
           const { exportDataset } = await import('../modalities/export-dataset.ts');
-          const files = exportDataset(record, commit, examples);
+          const soundOf = (name: string) => store.sound(id, name);
+          const files = await exportDataset(record, commit, examples, soundOf);
           if (!files.ok) throw new QuestionRefused('not-exported', files.error);
           return { type: 'exported', files: files.value };
         }
