@@ -118,7 +118,7 @@ export function rawTableData(
   };
   const ways: Ways = (split) =>
     groups === undefined
-      ? howToSplit(split, cellsOf)
+      ? howToSplit(split, cellsOf, task.value.target.type === 'classes')
       : ok({
           how: {
             type: 'groups' as const,
@@ -266,6 +266,7 @@ function tooFew(
 function howToSplit(
   settings: RowsHeldOut,
   cellsOf: (column: string) => string[] | undefined,
+  hasClasses: boolean,
 ): Result<Split, string> {
   const column = settings.group ?? settings.time;
   const cells = column === null ? [] : cellsOf(column);
@@ -291,7 +292,10 @@ function howToSplit(
   return ok(
     settings.stratify === false
       ? { how: { type: 'chance' }, phrase: 'by each row’s own hash alone' }
-      : { how: { type: 'rows' }, phrase: 'by each row’s own hash, classes in proportion' },
+      : {
+          how: { type: 'rows' },
+          phrase: `by each row’s own hash${hasClasses ? ', classes in proportion' : ''}`,
+        },
   );
 }
 
@@ -350,7 +354,7 @@ export function examplesData(
         ? 'the published test files'
         : how.type === 'groups'
           ? 'by whole groups of equal hash'
-          : `by each example’s own hash${how.type === 'chance' ? ' alone' : ', classes in proportion'}`,
+          : `by each example’s own hash${how.type === 'chance' ? ' alone' : classes === undefined ? '' : ', classes in proportion'}`,
     ...(sides === undefined
       ? {}
       : {
