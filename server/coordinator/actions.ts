@@ -13,6 +13,7 @@ import { BlobMissing } from '../ports/blobs.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
 import { turnAwayUninvited } from './access.ts';
 import { changeOfBrief, numbered } from './briefs.ts';
+import { finishRun } from './ending.ts';
 import type { Federation } from './federation.ts';
 import { keptFromLive, moved, pinsAt } from './live-version.ts';
 import { isReadable } from './version-damage.ts';
@@ -99,7 +100,7 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
       case 'finish':
         if (record.state !== 'running' && record.state !== 'paused')
           return notNow('There is no run to finish.');
-        await federation.finishRun('The coordinator ended the run.');
+        await finishRun(federation, 'The coordinator ended the run.');
         break;
       default:
         action satisfies never;
@@ -301,7 +302,8 @@ export function trust(
       const { attendance, around } = federation;
       await federation.feed({ type: 'roots', roots: next.roots, at: around.clock.now() });
       const candidate = attendance.candidateOf(participant);
-      if (candidate !== undefined && !attendance.isHeldOut(participant)) await federation.offer([candidate]);
+      if (candidate !== undefined && !attendance.isHeldOut(participant))
+        await federation.opening.offer([candidate]);
       await federation.goOn();
     });
     federation.changed();

@@ -44,6 +44,7 @@ import { act, change, initialVersion, moveLive, trust, type ActionRefusal } from
 import { checkSpec } from './check-spec.ts';
 import type { Standing } from './reputation.ts';
 import type { Connection } from './connection.ts';
+import { finishAtTarget } from './ending.ts';
 import { Federation } from './federation.ts';
 import { freeId, takenMessage, whyUnusable } from './federation-ids.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
@@ -543,7 +544,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
   federation.background('check-versions', async () => {
     await goOnFromIntact(federation, doubtful);
     await promote(federation, 'all');
-    await federation.finishAtTarget();
+    await finishAtTarget(federation);
   });
   return federation;
 }

@@ -2,32 +2,23 @@
 // one queue, in turn: receive → step → durable → heard of. What may be asked of it by whom is in messages.ts (devices),
 // updates.ts (uploads) and actions.ts (the coordinator).
 import * as v from 'valibot';
-import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
-import { bringsNothing } from '#lib/core/metrics/gain.ts';
+import { VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { ownPart } from '#lib/core/model/own-part.ts';
-import { carriedFrom, openBuffer, type RoundSetting } from '#lib/core/round/buffer.ts';
+import { carriedFrom, openBuffer } from '#lib/core/round/buffer.ts';
 import {
   acceptedReports,
   isAsynchronous,
   isOver,
   memberOf,
-  triedIn,
   type Aggregation,
-  type Candidate,
   type EndedRound,
   type Reporting,
   type Round,
 } from '#lib/core/round/round-state.ts';
-import type { Effect, RoundEvent, Step } from '#lib/core/round/round-events.ts';
-import { openDrawn, openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
-import { planTried, settingsDrawn, tunedBy } from '#lib/core/search/tuned-rounds.ts';
-import type { Judged, JudgedInVain, Tried } from '#lib/core/search/judged.ts';
+import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
+import { step, type QuantumOf } from '#lib/core/round/round.ts';
 import { neverTrains } from '#lib/core/round/held-out-devices.ts';
-import { rootsFirst } from '#lib/core/round/roots.ts';
-import { expectedTrainingMs, inPickingOrder } from '#lib/core/round/select.ts';
-import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
-import { valueOf } from '#lib/core/aggregation/options.ts';
-import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
+import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
 import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
@@ -45,6 +36,8 @@ import {
 } from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
+import { configure } from './configure.ts';
+import { finishAtTarget } from './ending.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Briefs } from './briefs.ts';
@@ -52,6 +45,7 @@ import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { madeBy, type Made, type VersionLog } from './version-log.ts';
 import { promote } from './live-version.ts';
+import { Opening } from './opening.ts';
 import { Pace } from './pace.ts';
 import { ParticipantTimers } from './participant-timers.ts';
 import type { PrivacyLedger } from './privacy-ledger.ts';
@@ -62,13 +56,12 @@ import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate }
 import { RunPrivacy } from './run-privacy.ts';
 import { sealed } from './seal.ts';
 import { Seats } from './seats.ts';
-import { Blamed } from './secure-sum/blamed.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
 import { Sums, type GroupSum } from './secure-sum/sums.ts';
 import { Surveys } from './statistics/surveys.ts';
-import { spentOutcome } from './status.ts';
 import { surveysHost } from './statistics/surveys-host.ts';
 import { Throttled } from './throttled.ts';
+import { TriedSettings } from './tried-settings.ts';
 import {
   AFTER_ABANDON_MS,
   BROADCAST_EVERY_MS,
@@ -76,7 +69,7 @@ import {
   type Surroundings,
 } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
-import { isAskedFor, upstreamOf, type Adopted } from './upstream.ts';
+import { upstreamOf, type Adopted } from './upstream.ts';
 import { WorkQueue } from './work-queue.ts';
 import { compactView } from './views.ts';
 
@@ -116,6 +109,8 @@ export class Federation {
   readonly graces: ParticipantTimers;
   readonly seats: Seats;
   readonly charges: RunPrivacy;
+  readonly opening: Opening;
+  readonly tried: TriedSettings;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
   /**
@@ -131,16 +126,11 @@ export class Federation {
   /** Of the coordinators' acts, the last that a line of the journal names. */
   #actsNamed = 0;
   #commit: Commit | undefined;
-  /** The run as the end of a round has left it, until that is heard of. */
-  #tunedRun: RunRecord | undefined;
   /** The buffer that became durable with the end of the one before, until it takes its place. */
   #following: Reporting | undefined;
-  /** The last round that each participant was configured in, as far as records are kept in memory. */
-  readonly #lastRounds: Map<ParticipantId, number>;
   #bytesDown = 0;
   /** What the last secure sum of the run came to: the range of the next. */
   #sumNorms: readonly number[] | undefined;
-  readonly #blamed = new Blamed();
   /** Rounds with a secure sum that were abandoned in a row. */
   #sumsFailed = 0;
   readonly #broadcast: Throttled;
@@ -160,32 +150,33 @@ export class Federation {
     this.invitations = parts.invitations;
     this.briefs = parts.briefs;
     this.exclusions = new Map(parts.exclusions.map((one) => [one.participant, one]));
-    this.#lastRounds = new Map(parts.lastRounds);
+    this.opening = new Opening(this, parts.lastRounds);
+    this.tried = new TriedSettings(this);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#queue = new WorkQueue(parts.record.id, around, {
       room: async () => {
         // Whoever came while nothing could be written.
-        await this.offer(this.attendance.candidates());
-        await this.openIfDue();
+        await this.opening.offer(this.attendance.candidates());
+        await this.opening.openIfDue();
       },
       changed: () => this.changed(),
     });
     this.#pace = new Pace(around.clock, {
       id: parts.record.id,
       attendance: this.attendance,
-      rules: () => this.#spec.rules,
+      rules: () => this.spec.rules,
       openRound: () => this.openRound,
       typicalRoundMs: () => this.versions.typicalRoundMs,
       isAlwaysWanted: (participant) =>
         this.roots?.includes(participant) === true || this.attendance.isHeldOut(participant),
-      needsAll: () => isDrawn(this.#spec.privacy),
+      needsAll: () => isDrawn(this.spec.privacy),
       left: (participant) => this.left(participant),
     });
     this.charges = new RunPrivacy({
       ledger: parts.ledger,
       noise: around.noise,
       run: () => this.run,
-      spec: () => this.#spec,
+      spec: () => this.spec,
       pendingOf: (participant) => this.surveys.pendingOf(participant),
       write: (changes) => this.write(changes),
       entry: (type, payload) => this.entry(type, payload),
@@ -199,7 +190,7 @@ export class Federation {
       openRound: () => this.openRound,
       isRunning: () => this.record.state === 'running',
       mayTrain: () => this.damage === undefined && !this.isOutOfSpace,
-      inPickingOrder: (candidates) => this.#inPickingOrder(candidates),
+      inPickingOrder: (candidates) => this.opening.inPickingOrder(candidates),
       feed: (event) => this.feed(event),
       background: (name, work) => this.background(name, work),
     });
@@ -305,16 +296,12 @@ export class Federation {
 
   /** Weighs on it, except where that would tell whom the server drew. */
   abandonedBy(participant: ParticipantId): void {
-    if (!isDrawn(this.#spec.privacy)) this.around.reputation?.note(participant, 'abandoned-round');
+    if (!isDrawn(this.spec.privacy)) this.around.reputation?.note(participant, 'abandoned-round');
   }
 
   /** What it was given to try came to nothing, by its own word: no fault of its own, but not round after round. */
   inVainBy(participant: ParticipantId): void {
     this.around.reputation?.noteInVain(participant);
-  }
-
-  get triesSettings(): boolean {
-    return this.#spec.tuning !== undefined;
   }
 
   /** It is no longer here, however it went: nothing more of it is waited for between rounds, or by a survey. */
@@ -329,8 +316,8 @@ export class Federation {
 
   evaluated(version: VersionNumber, participant: ParticipantId): void {
     this.#interlude.evaluated(version, participant);
-    if (this.#spec.rules.mode.type === 'asynchronous')
-      this.background('target', async () => void (await this.finishAtTarget()));
+    if (this.spec.rules.mode.type === 'asynchronous')
+      this.background('target', async () => void (await finishAtTarget(this)));
     this.background('live', () => promote(this));
     this.changed();
   }
@@ -348,15 +335,15 @@ export class Federation {
   /** Whether these bytes are a version's, or a control that devices of this run train with. */
   parametersAt(digest: Digest): ReturnType<VersionList['standingOf']> {
     const standing = this.versions.standingOf(digest);
-    if (standing !== 'unknown' || !strategyOf(this.#spec.strategy).asks.includes('controls')) return standing;
+    if (standing !== 'unknown' || !strategyOf(this.spec.strategy).asks.includes('controls')) return standing;
     const version = this.versions.ofState(digest);
-    const isOfRun = version !== undefined && (version.run === this.run?.run || digest === this.#remembered);
+    const isOfRun = version !== undefined && (version.run === this.run?.run || digest === this.remembered);
     return !isOfRun ? 'unknown' : this.versions.isDamaged(version.version) ? 'damaged' : 'intact';
   }
 
   /** Devices that updates are measured against; null where the strategy needs none. */
   get roots(): readonly ParticipantId[] | null {
-    return needsRoot(strategyOf(this.#spec.strategy)) ? this.record.roots : null;
+    return needsRoot(strategyOf(this.spec.strategy)) ? this.record.roots : null;
   }
 
   /** Some device is trusted as root, and none of these is here: a round would wait for it in vain. */
@@ -365,141 +352,13 @@ export class Federation {
     return roots.length > 0 && !roots.some((one) => this.attendance.has(one));
   }
 
-  /** What a device of the open round measured of the settings that it was given; undefined: nothing, or none are tried. */
-  triedBy(
-    participant: ParticipantId,
-    round: number,
-    judged: Judged | JudgedInVain | null | undefined,
-  ): Tried | undefined {
-    if (judged == null || this.#spec.tuning === undefined) return undefined;
-    return { settings: this.#settingsOf(participant, round), after: null, ...judged };
-  }
-
-  /** undefined: none are tried, or the round is not the open one: what it gave out is not known any more. */
-  settingsGiven(participant: ParticipantId, round: number): number | undefined {
-    return this.#spec.tuning !== undefined && this.openRound?.round === round
-      ? this.#settingsOf(participant, round)
-      : undefined;
-  }
-
-  /** By what rounds so far came to: that stays as it is until the open one has ended. */
-  #settingsOf(participant: ParticipantId, round: number): number {
-    return settingsDrawn(this.#spec, this.run?.tuning, { federation: this.record.id, round, participant });
-  }
-
   /** Whether a device with this id is here, was let in, or took part in one of the rounds that are remembered. */
   knows(participant: ParticipantId): boolean {
     return (
       this.attendance.has(participant) ||
       this.invitations.isAdmitted(participant) ||
-      this.#lastRounds.has(participant)
+      this.opening.lastRoundOf(participant) !== undefined
     );
-  }
-
-  /** Opens the next round where one is due and enough devices wait. Within the queue. */
-  async openIfDue(): Promise<void> {
-    const { record, run, attendance } = this;
-    if (
-      record.state !== 'running' ||
-      run === undefined ||
-      this.openRound !== undefined ||
-      this.damage !== undefined ||
-      this.isOutOfSpace
-    )
-      return;
-    if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
-    if (this.isRootAway || !isAskedFor(this)) return;
-    const at = this.around.clock.now();
-    const setting = this.#settingOfNext(run, at);
-    const { round, base } = setting;
-    const affording = attendance
-      .candidates()
-      .filter(({ participant }) => this.charges.mayRelease(participant));
-    if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum) {
-      // What a survey under way may cost is spent only if it is opened.
-      if (this.surveys.isOpen) return;
-      return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - affording.length));
-    }
-    const next: FederationRecord = { ...record, lastRound: round };
-    await this.driver.open(this.#opening(setting, affording, at), [
-      { type: 'change-federation', record: next },
-      this.entry('opened', { round, run: run.run, base }),
-    ]);
-    this.record = next;
-  }
-
-  #opening(setting: RoundSetting, affording: readonly Candidate[], at: number): Step {
-    if (isAsynchronous(setting)) return { round: openBuffer(setting, [], this.#quantumOf), effects: [] };
-    const population = this.invitations.admitted.filter((one) => !this.exclusions.has(one));
-    const draw = this.charges.draw(population);
-    if (draw !== undefined) {
-      const here = affording.filter(({ participant }) => draw.drawn.has(participant));
-      return openDrawn({ ...setting, drawnFrom: [...draw.drawnFrom] }, here, this.#quantumOf);
-    }
-    const candidates = this.#inPickingOrder(this.#withoutBlamed(affording, setting.round));
-    const first = { type: 'available', candidates, population: candidates.length, at } as const;
-    return step(openRound(setting), first, this.#quantumOf);
-  }
-
-  /** It dealt shares that do not open what they should. */
-  blamed(participant: ParticipantId): void {
-    this.#blamed.note(participant, this.record.lastRound);
-    this.around.reputation?.note(participant, 'bad-shares');
-  }
-
-  /** Where enough others are here: without any of them no round would open for as long as they sit out. */
-  #withoutBlamed(candidates: readonly Candidate[], round: number): readonly Candidate[] {
-    const others = candidates.filter(({ participant }) => !this.#blamed.sitsOut(participant, round));
-    return others.length < this.#spec.rules.minimum ? candidates : others;
-  }
-
-  /** What the next round is opened with. */
-  #settingOfNext(
-    run: RunRecord,
-    at: number,
-    base: Pick<VersionRecord, 'version' | 'digest'> = this.versions.head,
-  ): RoundSetting {
-    const { rules, strategy } = run.spec;
-    return {
-      round: v.parse(RoundNumber, this.record.lastRound + 1),
-      run: run.run,
-      base: base.version,
-      baseDigest: base.digest,
-      rules,
-      maximumStaleness:
-        rules.mode.type === 'asynchronous' ? valueOf(optionsOf(strategy), maximumStaleness) : 0,
-      ...(this.roots === null ? {} : { roots: [...this.roots] }),
-      openedAt: at,
-    };
-  }
-
-  #inPickingOrder(candidates: readonly Candidate[]): Candidate[] {
-    const { rules, plan } = this.#spec;
-    const known = {
-      round: this.record.lastRound + 1,
-      lastRoundOf: (participant: ParticipantId) => this.#lastRounds.get(participant),
-      trainingMsOf: (participant: ParticipantId) => {
-        const facts = this.attendance.factsOf(participant);
-        return facts === undefined ? undefined : expectedTrainingMs(plan, facts);
-      },
-    };
-    const ordered = inPickingOrder(candidates, rules.selection.fairness, known, () =>
-      this.around.clock.draw(),
-    );
-    return this.roots === null ? ordered : rootsFirst({ roots: [...this.roots] }, ordered);
-  }
-
-  /** These devices are there: a round that is choosing takes them, a buffer has seats for them or not. Within the queue. */
-  async offer(devices: readonly Candidate[]): Promise<void> {
-    const { openRound } = this;
-    if (openRound?.phase !== 'selection') return this.seats.fill();
-    const candidates = devices.filter(
-      ({ participant }) =>
-        this.charges.mayRelease(participant) && !this.#blamed.sitsOut(participant, openRound.round),
-    );
-    if (candidates.length === 0) return;
-    const at = this.around.clock.now();
-    await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
   }
 
   /** Milliseconds after which a device that checks in is to come back; undefined: there is room for it. */
@@ -507,70 +366,26 @@ export class Federation {
     return this.#pace.comeBackAfter(participant);
   }
 
-  /** Ends the run, and its open round with it. Within the queue. */
-  async finishRun(outcome: string): Promise<void> {
-    const at = this.around.clock.now();
-    await this.feed({ type: 'cancelled', reason: outcome, at });
-    const { run } = this;
-    const ended = run === undefined ? undefined : { ...run, endedAt: at, outcome };
-    const record: FederationRecord = { ...this.record, state: 'finished' };
-    await this.write([
-      { type: 'change-federation', record },
-      ...(ended === undefined ? [] : [{ type: 'put-run', record: ended } as const]),
-      this.entry('finished', { outcome }),
-    ]);
-    this.#interlude.cancel();
-    this.record = record;
-    this.run = ended;
-    this.changed();
-  }
-
   /** What is due: the end of a run that reached its target, the next round, or seats in the open one. Within the queue. */
   async goOn(): Promise<void> {
     await promote(this);
-    if (!(await this.finishAtTarget())) {
-      await this.openIfDue();
+    if (!(await finishAtTarget(this))) {
+      await this.opening.openIfDue();
       await this.seats.fill();
     }
     this.changed();
   }
 
-  /** Whether a version reached the target, or going on brings nothing, which ends the run. Within the queue. */
-  async finishAtTarget(): Promise<boolean> {
-    const { record, versions, run } = this;
-    if (run === undefined || (record.state !== 'running' && record.state !== 'paused')) return false;
-    const { rules, metric } = run.spec;
-    // A buffer is always open, and tallies of a version come when newer ones are there already: any that enough devices have
-    // judged ends the run.
-    const reached =
-      rules.mode.type === 'asynchronous'
-        ? versions.newestReaching(metric, run.run, rules.minimum)
-        : this.openRound === undefined && versions.head.run === run.run && versions.headReaches(metric)
-          ? versions.head.version
-          : undefined;
-    if (reached !== undefined) {
-      await this.finishRun(`The run ended: version ${reached} reached its target.`);
-      return true;
-    }
-    const patience = rules.patience ?? null;
-    // An open round is finished first; a buffer is always open.
-    const isBetween = rules.mode.type === 'asynchronous' || this.openRound === undefined;
-    if (patience === null || !isBetween) return false;
-    if (!bringsNothing(versions.figuresOf(metric, run.run), metric.name, patience)) return false;
-    await this.finishRun(`The run ended: ${patience} rounds in a row brought next to nothing.`);
-    return true;
-  }
-
   #host(): RoundHost {
     return {
       id: this.record.id,
-      quantumOf: this.#quantumOf,
+      quantumOf: this.quantumOf,
       aggregation: (round) => this.#aggregation(round),
       journal: this.journal,
       enqueue: (name, work) => this.background(name, work),
       write: (changes) => this.write(changes),
       release: (digest) => this.release(digest),
-      configure: (round, participants) => this.#configure(round, participants),
+      configure: (round, participants) => configure(this, round, participants),
       charge: (round) => this.charges.chargeRound(round),
       openSum: () => this.background('sum', () => this.summing.close()),
       sumDecoded: (norms) => (this.#sumNorms = norms),
@@ -593,7 +408,7 @@ export class Federation {
         });
         const charged = this.charges.charged;
         const event = { type: 'aggregated', version, digest: made.digest, charged, at } as const;
-        const ended = step(round, event, this.#quantumOf).round;
+        const ended = step(round, event, this.quantumOf).round;
         return {
           event,
           changes: [...this.#commit.changes, this.logged(this.#commit.version, madeBy(record.id, ended))],
@@ -617,9 +432,9 @@ export class Federation {
       blobs,
       key,
       round: () => this.driver.round,
-      configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
+      configFor: (round) => sumConfigOf(this.record.id, this.spec, this.model, round, this.#sumNorms),
       connectionOf: (participant) => this.attendance.connectionOf(participant),
-      groups: () => groupsOf(this.#spec),
+      groups: () => groupsOf(this.spec),
       set: (moved) => this.driver.setSum(moved),
       keep: async (moved) => {
         const charge = this.charges.chargeOfSum(moved.sum, this.driver.round);
@@ -629,7 +444,7 @@ export class Federation {
       },
       enqueue: (name, work) => this.background(name, work),
       opened: (words) => this.driver.aggregateSums(words),
-      blamed: (participant) => this.blamed(participant),
+      blamed: (participant) => this.opening.blamed(participant),
       failed: async (reason) => {
         const type = this.driver.round?.phase === 'aggregation' ? 'failed' : 'cancelled';
         await this.feed({ type, reason, at: clock.now() });
@@ -639,20 +454,9 @@ export class Federation {
   }
 
   #follow(before: Round, ended: EndedRound): readonly Change[] {
-    return [...this.#tuned(ended), ...this.#openFollowing(before, ended)];
-  }
-
-  /** What the round says of the settings that its devices tried, whether it made a version or not. */
-  #tuned(ended: EndedRound): readonly Change[] {
-    this.#tunedRun = undefined;
-    const run = this.#committing(ended)?.run ?? this.run;
-    const tried = triedIn(ended);
-    if (run?.spec.tuning === undefined || tried.length === 0) return [];
-    const tuning = tunedBy(run.spec, run.tuning, tried);
-    this.#tunedRun = { ...run, tuning };
     return [
-      { type: 'put-run', record: this.#tunedRun },
-      this.entry('tuned', { round: ended.round, chances: tuning.chances }),
+      ...this.tried.endedWith(ended, this.#committing(ended)?.run ?? this.run),
+      ...this.#openFollowing(before, ended),
     ];
   }
 
@@ -671,8 +475,8 @@ export class Federation {
     if (!isAsynchronous(before) || before.phase !== 'aggregation' || run === undefined) return [];
     if (record.state !== 'running' && record.state !== 'paused') return [];
     const base = ended.phase === 'committed' ? ended : undefined;
-    const setting = this.#settingOfNext(run, ended.endedAt, base);
-    const next = openBuffer(setting, carriedFrom(before), this.#quantumOf);
+    const setting = this.opening.settingOfNext(run, ended.endedAt, base);
+    const next = openBuffer(setting, carriedFrom(before), this.quantumOf);
     this.#following = next;
     return [
       { type: 'change-federation', record: { ...record, lastRound: next.round } },
@@ -682,19 +486,19 @@ export class Federation {
   }
 
   /** What the present run was started with. */
-  get #spec(): FederationSpec {
+  get spec(): FederationSpec {
     return this.run?.spec ?? this.record.spec;
   }
 
-  #setting(population: number): AggregationSetting {
-    return aggregationSetting(this.#spec, this.model.parameterCount, population);
+  setting(population: number): AggregationSetting {
+    return aggregationSetting(this.spec, this.model.parameterCount, population);
   }
 
-  readonly #quantumOf: QuantumOf = (claims) => quantumOf(this.charges.specNow, this.model, claims);
+  readonly quantumOf: QuantumOf = (claims) => quantumOf(this.charges.specNow, this.model, claims);
 
   /** What the present strategy remembers with the newest version; null: nothing yet. */
-  get #remembered(): Digest | null {
-    return this.rememberedBy === this.#spec.strategy.name ? this.versions.head.state : null;
+  get remembered(): Digest | null {
+    return this.rememberedBy === this.spec.strategy.name ? this.versions.head.state : null;
   }
 
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
@@ -704,62 +508,16 @@ export class Federation {
         federation: this.record.id,
         strategy: strategyOfRun(this.model, this.charges.specNow),
         ...this.charges.centralNoise(round.rules.goal),
-        setting: this.#setting(round.population),
+        setting: this.setting(round.population),
         quantum: round.quantum,
         roots: round.roots,
-        own: this.model.type === 'network' ? ownPart(this.model.network, this.#spec.personalisation) : [],
+        own: this.model.type === 'network' ? ownPart(this.model.network, this.spec.personalisation) : [],
       },
-      base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
+      base: { digest: round.baseDigest, state: this.remembered, residual: head.residual },
       norms: this.versions.norms(round.run),
-      normFactor: this.#spec.guard.normFactor,
-      downlink: downlinkOf(this.#spec, this.record.id, this.record.roundsCommitted, this.versions),
+      normFactor: this.spec.guard.normFactor,
+      downlink: downlinkOf(this.spec, this.record.id, this.record.roundsCommitted, this.versions),
     };
-  }
-
-  #configure(round: Round, participants: readonly ParticipantId[]): void {
-    const { head } = this.versions;
-    const { plan, strategy, transfer, privacy } = this.charges.specNow;
-    const { asks, stateLength } = strategyOf(strategy);
-    const state = asks.includes('controls') ? this.#remembered : null;
-    const controls =
-      state === null
-        ? null
-        : { digest: state, bytes: 4 * stateLength(this.#setting(this.attendance.checkedIn)) };
-    for (const participant of participants) {
-      const member = memberOf(round, participant);
-      if (member === undefined) throw new Error(`${participant} is no member of round ${round.round}.`);
-      const { task } = member;
-      // Whoever asks about a device would be told by it that it was drawn.
-      if (round.drawnFrom === undefined) this.#lastRounds.set(participant, task.round);
-      const connection = this.attendance.connectionOf(participant);
-      if (connection === undefined) {
-        this.graces.start(participant);
-        continue;
-      }
-      connection.send('configured', {
-        federation: this.record.id,
-        run: round.run,
-        round: task.round,
-        base: {
-          version: task.version,
-          digest: task.digest,
-          bytes: head.bytes,
-          deltas: this.versions.deltasTo(task.version),
-        },
-        plan:
-          this.#spec.tuning === undefined
-            ? plan
-            : planTried(this.#spec, this.#settingsOf(participant, task.round)),
-        uplink: transfer.uplink,
-        asks: this.#spec.tuning === undefined ? [...asks] : [...asks, 'judged'],
-        controls,
-        ...(privacy.type === 'none' ? {} : { privacy }),
-        deadlineMs: Math.ceil(this.driver.leftMsOf(participant)),
-        ...(secureSumOf(this.#spec) !== undefined && round.phase === 'reporting'
-          ? { secureSum: this.summing.task(round, participant) }
-          : {}),
-      });
-    }
   }
 
   #ended(round: EndedRound): void {
@@ -773,8 +531,7 @@ export class Federation {
     const federation = this.record.id;
     const commit = this.#commit;
     this.#commit = undefined;
-    const tuned = this.#tunedRun;
-    this.#tunedRun = undefined;
+    const tuned = this.tried.takeRun();
     if (round.phase === 'committed' && commit !== undefined) {
       this.versions.add(commit.version);
       this.rememberedBy = commit.run.spec.strategy.name;
@@ -807,7 +564,7 @@ export class Federation {
       );
       if (this.record.state !== 'finished' && following === undefined) {
         // No scores of rows leave single devices under privacy or secure aggregation: there is nothing to wait for.
-        const areTold = this.privacy.type === 'none' && secureSumOf(this.#spec) === undefined;
+        const areTold = this.privacy.type === 'none' && secureSumOf(this.spec) === undefined;
         const awaited = areTold
           ? reports.map((report) => report.participant).filter((one) => this.attendance.has(one))
           : [];
@@ -832,7 +589,7 @@ export class Federation {
 
   /** Devices need new keys for each attempt: after the first ones in a row they are given more time. */
   #afterAbandonMs(): number {
-    if (secureSumOf(this.#spec) === undefined) return AFTER_ABANDON_MS;
+    if (secureSumOf(this.spec) === undefined) return AFTER_ABANDON_MS;
     this.#sumsFailed += 1;
     return Math.min(30_000, AFTER_ABANDON_MS * 2 ** (this.#sumsFailed - 1));
   }
@@ -862,14 +619,14 @@ export class Federation {
 
   /** Bytes of a masked vector of the open round; null: it has no secure sum; undefined: devices of the run send none but those. */
   get maskedBytes(): number | null | undefined {
-    if (secureSumOf(this.#spec) === undefined) return null;
+    if (secureSumOf(this.spec) === undefined) return null;
     const { openRound } = this;
     const [sum] = (openRound === undefined || !('sums' in openRound) ? undefined : openRound.sums) ?? [];
     return sum === undefined ? undefined : 4 * totalWords(sum.config);
   }
 
   get wanted(): WantedUpdate {
-    return wantedUpdate(this.#spec, this.model);
+    return wantedUpdate(this.spec, this.model);
   }
 
   /** Between two rounds: what is waited for. */

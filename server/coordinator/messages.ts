@@ -135,8 +135,8 @@ async function checkIn(
     await federation.feed({ type: 'returned', participant, at });
     federation.summing.returned(participant);
     federation.surveys.returned(participant);
-    await federation.offer(candidates);
-    await federation.openIfDue();
+    await federation.opening.offer(candidates);
+    await federation.opening.openIfDue();
   });
   federation.changed();
   return { ok: true, view: compactView(viewOf(federation)) };
@@ -222,10 +222,10 @@ async function withdraw(
     );
   federation.seats.resting.start(participant);
   // While a round still chooses, nothing was given out to try.
-  const hasTried = inVain !== undefined && federation.triesSettings && openRound?.phase === 'reporting';
+  const hasTried = inVain !== undefined && federation.tried.areTried && openRound?.phase === 'reporting';
   if (hasTried) federation.inVainBy(participant);
   else federation.abandonedBy(participant);
-  const tried = hasTried ? federation.triedBy(participant, round, inVain) : undefined;
+  const tried = hasTried ? federation.tried.measuredBy(participant, round, inVain) : undefined;
   await withdrawn(federation, participant, reason, tried);
   return done;
 }

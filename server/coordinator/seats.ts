@@ -1,5 +1,4 @@
 // Seats of the open buffer of an asynchronous round: which of the devices that are here could begin now, and when none ever will.
-import type { ParticipantId } from '#lib/core/ids.ts';
 import { carriedFrom, freeSeats, mayTakeSeat } from '#lib/core/round/buffer.ts';
 import type { RoundEvent } from '#lib/core/round/round-events.ts';
 import { acceptedReports, isAsynchronous, type Candidate, type Round } from '#lib/core/round/round-state.ts';

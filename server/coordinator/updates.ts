@@ -81,7 +81,7 @@ export async function answerOffer(
   // Masked, it lies in the sum.
   if (asksBaseLoss && offer.baseLoss === null && maskedBytes === null)
     return invalid('the strategy weighs updates by the loss at the base, and it does not say it');
-  const most = mostSteps(offer.examples, federation.settingsGiven(participant, offer.round));
+  const most = mostSteps(offer.examples, federation.tried.given(participant, offer.round));
   if (offer.steps > most)
     return invalid(
       `it claims ${offer.steps} local steps where its plan makes at most ${most} of ${offer.examples} examples`,
@@ -237,7 +237,7 @@ async function accept(
       if (known !== undefined) return known;
       if (isLater(federation, participant, offer)) return undefined;
       const at = federation.around.clock.now();
-      const tried = federation.triedBy(participant, offer.round, offer.judged);
+      const tried = federation.tried.measuredBy(participant, offer.round, offer.judged);
       const report: Delivered = {
         participant,
         round: offer.round,

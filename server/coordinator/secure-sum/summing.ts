@@ -86,7 +86,6 @@ export class Summing {
   resume(): void {
     const round = this.host.round();
     if (round === undefined) return;
-    const { phase } = round.sum;
     if (round.sum.phase === 'aborted') {
       // The round was to end with it, and the process ended first.
       const { reason } = round.sum;

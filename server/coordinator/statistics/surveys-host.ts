@@ -32,7 +32,7 @@ export function surveysHost(federation: Federation): SurveysHost {
     enqueue: (name, work) => federation.background(name, work),
     write: (changes) => federation.write(changes),
     entry: (type, payload) => federation.entry(type, payload),
-    blamed: (participant) => federation.blamed(participant),
+    blamed: (participant) => federation.opening.blamed(participant),
     changed: () => federation.changed(),
     answered: (view) => versions.surveyed(view),
     ended: () => federation.background('go-on', () => federation.goOn()),
