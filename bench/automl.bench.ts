@@ -129,6 +129,7 @@ const search: BenchRun['chosen'] = {
   mostTrials: TRIALS,
   way: 'tpe',
   space: null,
+  recipes: true,
   known: [],
 };
 

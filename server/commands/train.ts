@@ -46,6 +46,7 @@ interface Flags {
   readonly trials?: number;
   readonly search?: TrainSetup['search'];
   readonly space?: string;
+  readonly recipes: boolean;
   readonly fairness?: string;
   readonly positive?: string;
   readonly checkLabels?: true;
@@ -131,6 +132,7 @@ export function register(program: Command): void {
       '--space <file>',
       'for --model auto: which models are tried and between which bounds, as JSON: {"forest":{"depth":[4,30]},"mlp":{}}',
     )
+    .option('--no-recipes', 'for --model auto: the usual recipe, without asking whether a further step helps')
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
@@ -328,6 +330,8 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   trials: flags.trials ?? null,
   search: flags.search ?? 'tpe',
   starts: [],
+  recipes:
+    flags.recipes && flags.model === 'auto' && flags.recipe === undefined && flags.window === undefined,
   space: flags.space === undefined ? null : await spaceAt(flags.space),
   fairness: flags.fairness ?? null,
   positive: flags.positive ?? null,

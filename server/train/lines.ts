@@ -115,6 +115,10 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return [];
     case 'step':
       return spokenStep(line);
+    case 'recipe':
+      return [
+        `Prepared: ${line.title}: ${line.model}, loss ${short(line.loss)}. ${line.reason}${line.isTaken ? ' Taken.' : ''}`,
+      ];
     case 'trial':
       return [
         `  ${line.number}. ${line.model}${settingsOf(line)}${line.share < 1 ? ` on ${percent(line.share)} of the rows` : ''}: ${line.loss === null ? 'could not be fitted' : `loss ${short(line.loss)}`}`,

@@ -19,6 +19,7 @@ import {
   type ChosenModel,
 } from '#lib/participant/workbench/models.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
+import { recipeTaken } from '#lib/participant/workbench/recipe-search.ts';
 import { searchBySetup } from '#lib/participant/workbench/search-by-setup.ts';
 import { layersOnBackbone } from './backbone.ts';
 import type { KeptRun } from './kept-run.ts';
@@ -61,29 +62,29 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       ? undefined
       : modelOf(setup.model, setup.layers);
   if (options.tracked !== undefined) await checkTracked(options.tracked, setup.data, signal);
-  const data = await readTrainData(setup, signal);
-  if (kept !== undefined && kept.manifest.data !== null && kept.manifest.data !== data.digest)
+  const read = await readTrainData(setup, signal);
+  if (kept !== undefined && kept.manifest.data !== null && kept.manifest.data !== read.digest)
     throw new UnusableTraining(
       'The rows are not those that the run was begun with. Bring the same files, or begin anew (--state).',
     );
-  if (expectedData !== undefined && expectedData !== data.digest)
+  if (expectedData !== undefined && expectedData !== read.digest)
     throw new UnusableTraining(
       'The rows are not those of the first run, so that its model cannot be had again. Bring the same files.',
     );
-  if (setup.fairness !== null && data.heldOutCells(setup.fairness) === undefined)
+  if (setup.fairness !== null && read.heldOutCells(setup.fairness) === undefined)
     throw new UnusableTraining(`--fairness: there is no column “${setup.fairness}” in the table.`);
   const extra = setup.fairness !== null ? '--fairness' : setup.checkLabels ? '--check-labels' : undefined;
-  if (extra !== undefined && classLabels(data.contract) === undefined)
+  if (extra !== undefined && classLabels(read.contract) === undefined)
     throw new UnusableTraining(
       `${extra} is for a target of classes, and this one is a number. Leave it out, or ask whether the number lies above another (--target 'COLUMN>5').`,
     );
-  if (setup.positive !== null && classLabels(data.contract)?.includes(setup.positive) !== true)
+  if (setup.positive !== null && classLabels(read.contract)?.includes(setup.positive) !== true)
     throw new UnusableTraining(
-      `--positive: the target has no class “${setup.positive}”. It has ${(classLabels(data.contract) ?? []).join(', ')}.`,
+      `--positive: the target has no class “${setup.positive}”. It has ${(classLabels(read.contract) ?? []).join(', ')}.`,
     );
-  const named = setup.backbone === null ? early : await onBackbone(setup, setup.backbone, data);
-  await kept?.keep({ data: data.digest });
-  say(dataLine(data));
+  const named = setup.backbone === null ? early : await onBackbone(setup, setup.backbone, read);
+  await kept?.keep({ data: read.digest });
+  say(dataLine(read));
   const clock = createSystemClock();
   const startedAt = clock.now();
   const known = kept?.manifest.trials ?? [];
@@ -116,7 +117,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
         ),
     };
     const done = await runBench(
-      { data, chosen: chosenOf(setup, data, named, known), seed: setup.seed },
+      { data: read, chosen: chosenOf(setup, read, named, known), seed: setup.seed },
       {
         ...surroundings,
         checkpoints: kept?.checkpoints,
@@ -126,7 +127,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     );
     await writing;
     if (!done.ok) throw new UnusableTraining(done.error);
-    const { result, fitted, outputs, chosen } = done.value;
+    const { data, result, fitted, outputs, chosen } = done.value;
     const { digest, report } = result.model;
     const figures = againFigures(report);
     try {
@@ -146,7 +147,15 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
         say({ type: 'saved', path: setup.save, holdsRows: holdsRows(chosen) });
       }
       // Before what is only told of the model: a run that has its model does not lose it to that.
-      await kept?.keep({ finished: { ...finishedAs(chosen), digest, trials: result.trials, figures } });
+      await kept?.keep({
+        finished: {
+          ...finishedAs(chosen),
+          ...recipeTaken(data, result),
+          digest,
+          trials: result.trials,
+          figures,
+        },
+      });
       say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
     } finally {
       fitted.close();
@@ -172,15 +181,19 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       ...result,
       seed: setup.seed,
       backend: setup.backend,
-      data: data.digest,
+      data: read.digest,
       state: kept?.directory ?? null,
       ...(expected === undefined
         ? { isSame: null, isWithin: null }
         : samenessOf(expected, { digest, figures, backend: setup.backend, hasMoved: false })),
     };
     const { curve } = fitted;
-    const manifest = { setup, trials, finished: { ...finishedAs(chosen), digest, trials: trials.length } };
-    const ended = { result, curve, manifest, startedAt, endedAt: clock.now(), data: data.digest };
+    const manifest = {
+      setup,
+      trials,
+      finished: { ...finishedAs(chosen), ...recipeTaken(data, result), digest, trials: trials.length },
+    };
+    const ended = { result, curve, manifest, startedAt, endedAt: clock.now(), data: read.digest };
     if (options.exports !== undefined) say({ type: 'exported', ...(await exportTo(options.exports, ended)) });
     // Before a server is told: what the run came to is not lost with the connection.
     say(line);

@@ -18,6 +18,7 @@ export const usualSetup: Omit<TrainSetup, 'data'> = {
   search: 'tpe',
   space: null,
   starts: [],
+  recipes: false,
   fairness: null,
   positive: null,
   checkLabels: false,

@@ -13,9 +13,10 @@ export interface ComparedStep {
 type Recorded = Pick<RunRecord, 'manifest'>;
 
 /** undefined: a later version has written it. */
-function recipeOf({ manifest: { setup } }: Recorded): Recipe | undefined {
-  if (setup.recipe === null) return usualRecipe;
-  const read = readRecipe(setup.recipe);
+function recipeOf({ manifest: { setup, finished } }: Recorded): Recipe | undefined {
+  const kept = finished?.recipe ?? setup.recipe;
+  if (kept === null) return usualRecipe;
+  const read = readRecipe(kept);
   return read.ok ? read.value : undefined;
 }
 

@@ -8,9 +8,9 @@ import {
   undo,
   type RecipeHistory,
 } from '../core/recipe/history.ts';
+import { placeFor } from '../core/recipe/place-for.ts';
 import { recipeDigest, usualRecipe, type Recipe, type RecipeStep } from '../core/recipe/recipe.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
-import { placeFor } from './recipe-words.ts';
 
 /** The part of the store that is used. */
 export type RecipeStore = Pick<DatasetStore, 'recipe' | 'keepRecipe'>;

@@ -140,6 +140,8 @@ export class FollowedRun {
       case 'left-out':
         this.leftOut = [...this.leftOut, event.message];
         return undefined;
+      case 'recipe':
+        return say(`Preparing: ${event.title}`, null);
       case 'trial':
         return say(
           `Trial ${event.number}: ${this.titleOf(event.model)}`,

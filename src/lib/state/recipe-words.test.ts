@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import { usualSettings } from '../core/recipe/fields.ts';
 import { historyJson, newHistory } from '../core/recipe/history.ts';
+import { placeFor } from '../core/recipe/place-for.ts';
 import { recipeDigest, usualRecipe, usualStep } from '../core/recipe/recipe.ts';
 import { stepNamed, steps } from '../core/recipe/steps/index.ts';
 import { DatasetRecipe, type RecipeStore } from './dataset-recipe.svelte.ts';
-import { changeWords, placeFor, settingsWords, settingTrouble, titleOf, totalWords } from './recipe-words.ts';
+import { changeWords, settingsWords, settingTrouble, titleOf, totalWords } from './recipe-words.ts';
 
 test('a step says what of it differs from usual', () => {
   expect(settingsWords(usualStep('impute'))).toBe('as usual');

@@ -4,7 +4,7 @@ import type { StepReport } from '../core/recipe/fit.ts';
 import type { RecipeStep } from '../core/recipe/recipe.ts';
 import type { Step } from '../core/recipe/step.ts';
 import type { TableCounts } from '../core/recipe/table.ts';
-import { steps, stepNamed } from '../core/recipe/steps/index.ts';
+import { stepNamed } from '../core/recipe/steps/index.ts';
 import { listOf } from '../core/spoken-list.ts';
 import { count } from './format.ts';
 
@@ -49,13 +49,6 @@ export function totalWords(before: TableCounts, after: TableCounts): string {
   const told = (from: number, to: number): string =>
     from === to ? count(from) : `${count(from)} → ${count(to)}`;
   return `${told(before.rows, after.rows)} rows, ${told(before.columns, after.columns)} columns, ${told(before.missing, after.missing)} cells without a value`;
-}
-
-/** Where a new step usually belongs: before the first that is usually done after it. */
-export function placeFor(recipe: readonly RecipeStep[], name: string): number {
-  const rank = (one: string): number => steps.findIndex((step) => step.name === one);
-  const at = recipe.findIndex(({ step }) => rank(step) > rank(name));
-  return at < 0 ? recipe.length : at;
 }
 
 /** What is wrong with settings of a form, by field where it is one's; undefined: nothing. */

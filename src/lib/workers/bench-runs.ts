@@ -13,6 +13,7 @@ import type { BenchData } from '../participant/workbench/bench-data.ts';
 import type { CrossValidation } from '../participant/workbench/cross-validate.ts';
 import { digestOfParts, type FitSurroundings, type Reached } from '../participant/workbench/fit.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
+import { recipeTaken } from '../participant/workbench/recipe-search.ts';
 import { chosenBySetup, finishedAs, holdsRows, type ChosenModel } from '../participant/workbench/models.ts';
 import { searchBySetup } from '../participant/workbench/search-by-setup.ts';
 import { warmStarts } from '../participant/workbench/warm-starts.ts';
@@ -255,7 +256,7 @@ function chosenBy(
 }
 
 async function kept(
-  { record, opened: { data, target }, chosen, expected }: Begun,
+  { record, opened: { data: read, target }, chosen, expected }: Begun,
   keeper: RunKeeper,
   store: RunStore,
   signal: AbortSignal,
@@ -274,7 +275,7 @@ async function kept(
   let telling: Promise<void> = Promise.resolve();
   try {
     const done = await runBench(
-      { data, chosen, seed },
+      { data: read, chosen, seed },
       {
         clock,
         signal: AbortSignal.any([signal, keeper.broken]),
@@ -312,7 +313,7 @@ async function kept(
       },
     );
     if (!done.ok) throw new Unusable(withoutFlags(done.error));
-    const { fitted } = done.value;
+    const { data, fitted } = done.value;
     try {
       await telling;
       tell({ type: 'asking' });
@@ -364,7 +365,13 @@ async function kept(
           curve: fitted.curve,
           manifest: {
             ...manifest,
-            finished: { ...finishedAs(made), digest, trials: trained.result.trials, figures },
+            finished: {
+              ...finishedAs(made),
+              ...recipeTaken(data, trained.result),
+              digest,
+              trials: trained.result.trials,
+              figures,
+            },
           },
           again: again === null ? null : { ...again, ...sameness },
         },

@@ -47,6 +47,8 @@ export interface BenchData {
   heldOutCells(column: string): readonly string[] | undefined;
   /** The same rows, of which one of `folds` parts judges the rest, prepared anew; fold from 0. For cross-validation. */
   part(fold: number, folds: number): Result<BenchData, string>;
+  /** The same rows by another recipe that tells rows apart alike; undefined: of what no recipe prepares. */
+  preparedBy?(recipe: Recipe): Result<BenchData, string>;
   /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted; and the `index`-th held-out one. */
   trainingPlace(index: number): number;
   heldOutPlace(index: number): number;
@@ -238,6 +240,10 @@ function splitAndEncode(
     },
     part(fold, folds) {
       const done = splitAndEncode(task, share, how, ways, cellsOf, table, recipe, { fold, folds });
+      return done.ok ? done : fail(done.error.message);
+    },
+    preparedBy(other) {
+      const done = splitAndEncode(task, share, how, ways, cellsOf, table, other, part);
       return done.ok ? done : fail(done.error.message);
     },
     trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,

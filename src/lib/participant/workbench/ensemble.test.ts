@@ -111,6 +111,7 @@ const search = (more: Partial<SearchLimits> = {}): SearchLimits => ({
   mostTrials: 5,
   way: 'tpe',
   space: null,
+  recipes: false,
   known: [],
   ...more,
 });

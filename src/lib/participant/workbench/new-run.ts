@@ -54,6 +54,8 @@ export const setupOf = (
   search,
   space,
   starts,
+  // Who has prepared the rows by hand has said how.
+  recipes: model === 'auto' && recipe === null && series === null,
   fairness: null,
   positive: null,
   checkLabels: false,

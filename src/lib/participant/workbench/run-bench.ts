@@ -9,6 +9,7 @@ import {
   type ChosenModel,
   type SpokenMember,
 } from './models.ts';
+import { searchRecipe, type RecipeTried } from './recipe-search.ts';
 import { searchModels, type Search } from './auto.ts';
 import type { Leader } from './leaderboard.ts';
 import type { Trial } from './trial.ts';
@@ -46,9 +47,12 @@ export interface BenchResult {
   readonly leaderboard: readonly Leader[];
   /** Trials of the search. */
   readonly trials: number;
+  /** Preparations that a search asked about first; absent from what an earlier program kept, and where it asked about none. */
+  readonly recipes?: readonly RecipeTried[] | undefined;
 }
 
 export type BenchEvent =
+  | ({ readonly type: 'recipe' } & RecipeTried)
   | ({ readonly type: 'trial'; readonly number: number } & Trial)
   | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
   /** `ms`: of work; what a person paused is not in it. */
@@ -67,10 +71,14 @@ export type SearchLimits = Pick<Search, 'mostTrials' | 'known' | 'way' | 'space'
   readonly type: 'search';
   /** Milliseconds for the search, from when the baselines are done; null: no limit. */
   readonly budgetMs: number | null;
+  /** Whether it asks first which preparation suits. */
+  readonly recipes: boolean;
 };
 
 export interface BenchOutcome {
   readonly result: BenchResult;
+  /** As they were prepared in the end. */
+  readonly data: BenchData;
   readonly chosen: ChosenModel;
   /** The model itself; closed by whoever called. */
   readonly fitted: Fitted;
@@ -80,14 +88,18 @@ export interface BenchOutcome {
 
 /** Refused with a sentence where the model cannot be fitted. Rejects with the signal's reason. */
 export async function runBench(
-  { data, chosen, seed }: BenchRun,
+  { data: given, chosen, seed }: BenchRun,
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
 ): Promise<Result<BenchOutcome, string>> {
   // Said before the baselines have taken their time.
-  const unsuited = 'model' in chosen ? unsuitedFor(chosen, data.contract) : undefined;
+  const unsuited = 'model' in chosen ? unsuitedFor(chosen, given.contract) : undefined;
   if ('model' in chosen && unsuited !== undefined)
     return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
+  const { data, tried: recipes } =
+    'recipes' in chosen && chosen.recipes
+      ? await searchRecipe(given, seed, surroundings, (one) => tell({ type: 'recipe', ...one }))
+      : { data: given, tried: [] };
   const fitAndJudge = async ({ model, options }: ChosenModel, hand?: FitSurroundings['hand']) => {
     const onProgress = (fraction: number): void => tell({ type: 'progress', model: model.name, fraction });
     const fitted = await fitModel(
@@ -150,6 +162,7 @@ export async function runBench(
     others.some((other, at) => shows[at + 1] === true && other.fitted.digest === digest),
   );
   return ok({
+    data,
     fitted,
     outputs,
     chosen: one,
@@ -160,6 +173,7 @@ export async function runBench(
       baselines: compared,
       leaderboard: searched?.value.leaders ?? [],
       trials: searched?.value.trials.length ?? 0,
+      ...(recipes.length === 0 ? {} : { recipes }),
     },
   });
 }

@@ -52,6 +52,7 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
     async hear(event) {
       switch (event.type) {
         case 'progress':
+        case 'recipe':
           return undefined;
         case 'baseline': {
           searching = clock.monotonic();

@@ -70,6 +70,8 @@ export const TrainSetup = v.strictObject({
   space: v.optional(v.nullable(SearchSpace), null),
   /** Of a search: what it tries after the usual settings of each model, as earlier runs found it. */
   starts: v.optional(v.array(v.strictObject({ model: v.string(), options })), []),
+  /** Of a search: whether it asks first which preparation suits (recipe-search.ts); where a recipe is given, it is that one. */
+  recipes: v.optional(v.boolean(), false),
   /** A column whose groups are compared; its cells stay here. */
   fairness: v.nullable(v.string()),
   /** The class whose giving is compared; null: the last. */
@@ -117,6 +119,8 @@ export const RunManifest = v.strictObject({
       members: v.exactOptional(v.array(v.strictObject({ model: v.string(), options, weight: v.number() }))),
       digest: Digest,
       trials: v.number(),
+      /** Of a search that took another than the usual. */
+      recipe: v.exactOptional(v.record(v.string(), v.unknown())),
       /** On the rows held out, by which a run on another engine is compared; absent from what an earlier program wrote. */
       figures: v.exactOptional(
         v.object({ count: v.number(), accuracy: v.exactOptional(v.number()), loss: v.number() }),

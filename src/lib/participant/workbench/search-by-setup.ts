@@ -7,11 +7,11 @@ import { readSpace } from './spaces.ts';
 
 /** Refused where what is to be searched through cannot be, in a sentence. */
 export function searchBySetup(
-  setup: Pick<TrainSetup, 'search'> & Partial<Pick<TrainSetup, 'space' | 'starts'>>,
+  setup: Pick<TrainSetup, 'search'> & Partial<Pick<TrainSetup, 'space' | 'starts' | 'recipes'>>,
   limits: Pick<SearchLimits, 'budgetMs' | 'mostTrials' | 'known'>,
 ): Result<SearchLimits, string> {
-  // Both are absent from what an earlier program kept.
-  const { search: way, space = null, starts = [] } = setup;
+  // These are absent from what an earlier program kept.
+  const { search: way, space = null, starts = [], recipes = false } = setup;
   const read = space === null ? ok(null) : readSpace(space, benchModels);
-  return read.ok ? ok({ type: 'search', way, space: read.value, starts, ...limits }) : read;
+  return read.ok ? ok({ type: 'search', way, space: read.value, starts, recipes, ...limits }) : read;
 }
