@@ -22,7 +22,8 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
     const record = (await store.read(run))?.record;
     if (record === undefined) throw new Unusable(GONE);
     const { dataset, manifest } = record;
-    const { target, recipe, series, seed } = manifest.setup;
+    const { target, series, seed } = manifest.setup;
+    const recipe = manifest.finished?.recipe ?? manifest.setup.recipe;
     const asked = { target: target ?? PICTURES_TARGET, recipe, series, split: splitOf(manifest.setup) };
     const opened = await opener.open(dataset.id, asked, dataset.state);
     if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
