@@ -2,7 +2,7 @@
 import { tallyShapeOf } from '#lib/core/federated-model.ts';
 import { secureSumOf } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
-import { tallyFits } from '#lib/core/metrics/tally.ts';
+import { tallyFits } from '#lib/core/metrics/tally-sums.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import type { Tried } from '#lib/core/search/judged.ts';

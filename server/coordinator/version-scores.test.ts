@@ -21,6 +21,7 @@ test('the sum answers for all rows, and the spread for the devices: 1 of 10, 45 
   expect(scores.view()).toEqual({
     participants: 3,
     tally: tally(54, 70),
+    figure: 54 / 70,
     spread: {
       participants: 3,
       mean: expect.closeTo(0.6, 12),
@@ -34,6 +35,7 @@ test('the sum answers for all rows, and the spread for the devices: 1 of 10, 45 
     personal: {
       participants: 2,
       tally: tally(55, 60),
+      figure: 55 / 60,
       spread: {
         participants: 2,
         mean: 0.75,

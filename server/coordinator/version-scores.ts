@@ -1,16 +1,18 @@
 // What devices say of one version: their tallies added up, and each device's own figure of the success metric, worked out here
 // from the tally that it returned. The sum answers for all rows together, the figures for how it differs from device to device. What
 // devices say that never train is kept apart from what the others say.
-import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { spreadOf } from '#lib/core/metrics/spread.ts';
-import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
+import { addTallies, settled } from '#lib/core/metrics/tally-sums.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
 
 class Scores {
   readonly #figures: number[] = [];
   #sum: { readonly participants: number; readonly tally: Tally } | undefined;
-  #spread: ReturnType<typeof spreadOf>;
-  #isStale = false;
+  /** undefined: not made since the last device was heard. */
+  #view: Exclude<Evaluated['personal'], null> | undefined;
 
   constructor(readonly metric: MetricName) {}
 
@@ -29,15 +31,19 @@ class Scores {
     this.#sum = { participants: (this.#sum?.participants ?? 0) + 1, tally: sum };
     const own = figure(tally, this.metric);
     if (own !== undefined) this.#figures.push(own);
-    this.#isStale = true;
+    this.#view = undefined;
     return true;
   }
 
   view(): Evaluated['personal'] {
     if (this.#sum === undefined) return null;
-    if (this.#isStale) this.#spread = spreadOf(this.#figures);
-    this.#isStale = false;
-    return { ...this.#sum, spread: this.#spread ?? null };
+    this.#view ??= {
+      participants: this.#sum.participants,
+      tally: settled(this.#sum.tally),
+      figure: figure(this.#sum.tally, this.metric) ?? null,
+      spread: spreadOf(this.#figures) ?? null,
+    };
+    return this.#view;
   }
 }
 

@@ -13,7 +13,7 @@ import type { Equipment, NetworkEquipment, SummingEquipment } from './equipment.
 import type { Learner } from './learner.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { timePrediction } from './prediction-time.ts';
-import type { Scored } from './scoreboard.ts';
+import type { Untold } from './scoreboard.ts';
 import { startState } from './train-locally.ts';
 
 export interface NamedVersion {
@@ -75,9 +75,10 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     const one = scoreboard.scored.find((scored) => scored.version === version);
     if (one === undefined || one.told) return;
     // Scores of its rows are this device's own under privacy: told, each would be a release without noise.
-    if (surroundings.spec(equipment).privacy.type !== 'none') return kept(scoreboard.told(version));
-    // What a version does on the rows of one device would say something of them.
-    if (secureSumOf(surroundings.spec(equipment)) !== undefined) return;
+    // In a secure sum, what a version does on the rows of one device would say something of them.
+    const spec = surroundings.spec(equipment);
+    if (spec.privacy.type !== 'none' || secureSumOf(spec) !== undefined)
+      return kept(scoreboard.told(version));
     const answer = await surroundings.tell('evaluation', {
       federation,
       version,
@@ -94,7 +95,7 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     equipment: Equipment,
     predict: (features: Uint8Array | Float32Array) => unknown,
     signal: AbortSignal,
-  ): Promise<Pick<Scored, 'latency'>> => {
+  ): Promise<Pick<Untold, 'latency'>> => {
     if (!asksLatency(surroundings.spec(equipment))) return {};
     const { features, count } = equipment.rows.heldOut;
     const row = features.subarray(0, features.length / count);
@@ -107,13 +108,13 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     version: VersionNumber,
     parameters: Float32Array<ArrayBuffer>,
     signal: AbortSignal,
-  ): Promise<Pick<Scored, 'tally' | 'personal' | 'latency'>> {
+  ): Promise<Pick<Untold, 'tally' | 'personal' | 'latency'>> {
     const { engine, network, rows } = equipment;
     const spec = surroundings.spec(equipment);
     const start = await personal.startOf(network, spec.personalisation, parameters);
     const session = await (await engine.trainer()).open(network, spec.plan);
     let tally: Tally;
-    let latency: Pick<Scored, 'latency'>;
+    let latency: Pick<Untold, 'latency'>;
     try {
       await session.setState(startState(start));
       tally = await session.evaluate(rows.heldOut, { signal });

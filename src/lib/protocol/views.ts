@@ -11,7 +11,7 @@ import {
   SurveyNumber,
   VersionNumber,
 } from '../core/ids.ts';
-import { Tally } from '../core/metrics/tally.ts';
+import { SettledTally } from '../core/metrics/tally.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Unix time, milliseconds. */
@@ -102,7 +102,9 @@ export type Spread = v.InferOutput<typeof Spread>;
 const scores = {
   participants: whole,
   /** Summed over the devices: figures of it are those of all rows together. */
-  tally: Tally,
+  tally: SettledTally,
+  /** The success metric, read of it; null: it cannot be. */
+  figure: v.nullable(v.number()),
   /** Of the success metric, which the server works out of each device's tally; null: fewer than two devices have a figure. */
   spread: v.nullable(Spread),
 };

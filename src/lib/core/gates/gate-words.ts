@@ -1,6 +1,6 @@
 // Gates as a person reads them: on the console, in a refusal of the API, in a model's card.
 import type { FederationSpec } from '../federation.ts';
-import { metrics } from '../metrics/figure-of.ts';
+import { metrics } from '../metrics/metric-list.ts';
 import { devicesOf, latencyAt, type LatencyCount, type LatencyPlace } from '../metrics/latency.ts';
 import type { Gate } from './gate.ts';
 import { isFloor, type JudgedGate } from './judge-gates.ts';

@@ -1,7 +1,7 @@
 // Conditions that a version must meet before it may be live: each names one figure that the server has of every version, and how
 // far it may go. Which way is better follows from the figure, so that nobody can ask for an accuracy of at most 90 %.
 import * as v from 'valibot';
-import { MetricName } from '../metrics/figures.ts';
+import { MetricName } from '../metrics/metric-name.ts';
 
 const threshold = v.pipe(v.number(), v.finite());
 const positive = v.pipe(threshold, v.gtValue(0));

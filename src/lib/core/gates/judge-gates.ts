@@ -1,10 +1,11 @@
 // What gates say of a version, by the figures that are there of it. One that nobody has measured yet is not passed.
 import { classLabels } from '../data/contract.ts';
 import type { FederationSpec } from '../federation.ts';
-import { classFigures, figure, metrics } from '../metrics/figure-of.ts';
+import { classFigures, figure } from '../metrics/figure-of.ts';
+import { metrics } from '../metrics/metric-list.ts';
 import { devicesOf, latencyAt, type LatencyCount } from '../metrics/latency.ts';
 import type { FigureSpread } from '../metrics/spread.ts';
-import type { Tally } from '../metrics/tally.ts';
+import type { SettledTally } from '../metrics/tally.ts';
 import type { Gate } from './gate.ts';
 
 /** A version as the server tells of it (protocol/views.ts). */
@@ -17,12 +18,12 @@ export interface MeasuredVersion {
   readonly durationMs: number | null;
   readonly evaluation: {
     readonly participants: number;
-    readonly tally: Tally;
+    readonly tally: SettledTally;
     readonly spread: FigureSpread | null;
     /** Absent: no device told how long a prediction takes. */
     readonly latency?: readonly LatencyCount[];
     /** Of devices that never trained; absent: none has judged it. */
-    readonly neverTrained?: { readonly participants: number; readonly tally: Tally };
+    readonly neverTrained?: { readonly participants: number; readonly tally: SettledTally };
   } | null;
 }
 
@@ -131,7 +132,7 @@ function figureFor(
 function classFigure(
   { metric, label }: Extract<Gate, { kind: 'class' }>,
   { contract }: Judging,
-  tally: Tally,
+  tally: SettledTally,
 ): number | undefined {
   if (tally.type !== 'classification') return undefined;
   const figures = classFigures(tally.confusion);

@@ -7,7 +7,8 @@ import { secureSumOf, type Brief, type FederationSpec, type PinnedRecipe } from 
 import { gateKind, gateLimit, gateTitle, gateValue, latencyWords } from '../gates/gate-words.ts';
 import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gates.ts';
 import { constantTally } from '../metrics/constant-tally.ts';
-import { classFigures, figure, metricNames, metrics } from '../metrics/figure-of.ts';
+import { classFigures, figure } from '../metrics/figure-of.ts';
+import { metricNames, metrics } from '../metrics/metric-list.ts';
 import type { TriedSettings } from '../search/tuned-rounds.ts';
 import type { Charged } from '../privacy/rules.ts';
 
