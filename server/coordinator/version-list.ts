@@ -166,10 +166,11 @@ export class VersionList {
     tally,
     personal,
     latency,
-  }: Pick<EvaluationRecord, 'version' | 'participant' | 'tally' | 'personal' | 'latency'>): void {
+    slices,
+  }: Pick<EvaluationRecord, 'version' | 'participant' | 'tally' | 'personal' | 'latency' | 'slices'>): void {
     if (this.hasHeard(version, participant)) return;
     const scores = this.#evaluations.get(version) ?? new VersionScores(this.#metric);
-    if (!scores.add(tally, personal, this.#isHeldOut(participant), latency)) return;
+    if (!scores.add(tally, personal, this.#isHeldOut(participant), { latency, slices })) return;
     this.#heard.add(`${version}/${participant}`);
     this.#evaluations.set(version, scores);
   }

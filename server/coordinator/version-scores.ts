@@ -6,7 +6,9 @@ import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { spreadOf } from '#lib/core/metrics/spread.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { addTallies, settled } from '#lib/core/metrics/tally-sums.ts';
+import type { SliceTally } from '#lib/core/gates/slice-tally.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
+import { ToldSlices } from './told-slices.ts';
 
 class Scores {
   readonly #figures: number[] = [];
@@ -47,11 +49,18 @@ class Scores {
   }
 }
 
+/** What else a device may have told with its tallies. */
+interface Beside {
+  readonly latency?: number | undefined;
+  readonly slices?: readonly SliceTally[] | undefined;
+}
+
 export class VersionScores {
   readonly #version: Scores;
   readonly #personal: Scores;
   /** How many devices told which step of how long a prediction takes. */
   readonly #latency = new Map<number, number>();
+  readonly #slices = new ToldSlices();
   readonly #neverTrained: Scores;
 
   constructor(metric: MetricName) {
@@ -71,11 +80,12 @@ export class VersionScores {
   }
 
   /** Of one device that was not heard before. False where the tallies do not fit to the others. */
-  add(tally: Tally, personal: Tally | null, isHeldOut: boolean, latency?: number): boolean {
+  add(tally: Tally, personal: Tally | null, isHeldOut: boolean, { latency, slices }: Beside = {}): boolean {
     if (isHeldOut) return this.#neverTrained.add(tally);
     if (!this.#version.add(tally)) return false;
     if (personal !== null) this.#personal.add(personal);
     if (latency !== undefined) this.#latency.set(latency, (this.#latency.get(latency) ?? 0) + 1);
+    if (slices !== undefined) this.#slices.add(slices, tally);
     return true;
   }
 
@@ -83,6 +93,7 @@ export class VersionScores {
     const version = this.#version.view();
     if (version === null) return null;
     const neverTrained = this.#neverTrained.view();
+    const slices = this.#slices.view();
     const latency = [...this.#latency]
       .sort(([a], [b]) => a - b)
       .map(([step, devices]) => ({ step, devices }));
@@ -90,6 +101,7 @@ export class VersionScores {
       ...version,
       personal: this.#personal.view(),
       ...(latency.length === 0 ? {} : { latency }),
+      ...(slices === undefined ? {} : { slices }),
       ...(neverTrained === null ? {} : { neverTrained }),
     };
   }

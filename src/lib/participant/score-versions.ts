@@ -1,6 +1,7 @@
 // Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums. A device that never
 // trains holds all its rows out.
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
+import { asksSlices } from '../core/gates/asks-slices.ts';
 import { asksLatency } from '../core/gates/asks-latency.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
@@ -85,6 +86,7 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
       tally: one.tally,
       personal: one.personal,
       ...(one.latency === undefined ? {} : { latency: one.latency }),
+      ...(one.slices === undefined ? {} : { slices: one.slices }),
     });
     // Counted or refused: either way it need not be told again.
     if (answer !== undefined) await kept(scoreboard.told(version));
@@ -103,29 +105,45 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     return latency === undefined ? {} : { latency };
   };
 
+  /** Nothing where nobody asks. `evaluate`: rows as the model takes them. */
+  const slicesOf = async (
+    equipment: Equipment,
+    evaluate: (rows: Equipment['rows']['heldOut']) => Tally | Promise<Tally>,
+  ): Promise<Pick<Untold, 'slices'>> => {
+    const spec = surroundings.spec(equipment);
+    if (!asksSlices(spec)) return {};
+    const { countSlices } = await import('./count-slices.ts');
+    return { slices: await countSlices(equipment, spec, evaluate) };
+  };
+
   async function scoreNetwork(
     equipment: NetworkEquipment,
     version: VersionNumber,
     parameters: Float32Array<ArrayBuffer>,
     signal: AbortSignal,
-  ): Promise<Pick<Untold, 'tally' | 'personal' | 'latency'>> {
+  ): Promise<Pick<Untold, 'tally' | 'personal' | 'latency' | 'slices'>> {
     const { engine, network, rows } = equipment;
     const spec = surroundings.spec(equipment);
     const start = await personal.startOf(network, spec.personalisation, parameters);
     const session = await (await engine.trainer()).open(network, spec.plan);
     let tally: Tally;
-    let latency: Pick<Untold, 'latency'>;
+    let asked: Pick<Untold, 'latency' | 'slices'> = {};
     try {
       await session.setState(startState(start));
       tally = await session.evaluate(rows.heldOut, { signal });
-      latency = await latencyOf(equipment, (row) => session.predict(row, 1), signal);
+      // What a device says that never trains is in no condition.
+      if (!equipment.isHeldOut)
+        asked = {
+          ...(await latencyOf(equipment, (row) => session.predict(row, 1), signal)),
+          ...(await slicesOf(equipment, (some) => session.evaluate(some, { signal }))),
+        };
     } finally {
       session.close();
     }
     const scored = { number: version, parameters, scored: tally };
     // It has learnt nothing here that could be its own.
     if (equipment.isHeldOut) return { tally, personal: null };
-    return { tally, ...latency, personal: await personal.score(equipment, spec, scored, signal) };
+    return { tally, ...asked, personal: await personal.score(equipment, spec, scored, signal) };
   }
 
   return {
@@ -150,9 +168,12 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
           signal.throwIfAborted();
           return 'sums' in equipment
             ? {
-                tally: summedTally(equipment, parameters),
+                tally: summedTally(equipment, parameters, equipment.rows.heldOut),
                 personal: null,
                 ...(await latencyOf(equipment, (row) => equipment.sums.predict(parameters, row, 1), signal)),
+                ...(equipment.isHeldOut
+                  ? {}
+                  : await slicesOf(equipment, (some) => summedTally(equipment, parameters, some))),
               }
             : scoreNetwork(equipment, version, parameters, signal);
         });
@@ -177,8 +198,12 @@ const learnerOf = (equipment: Equipment): Learner | undefined =>
   'learner' in equipment ? equipment.learner : undefined;
 
 /** What was checked when the rows were read fits: rows that do not are a bug. */
-function summedTally({ sums, rows }: SummingEquipment, parameters: Float32Array): Tally {
-  const tally = sums.evaluate(parameters, rows.heldOut);
+function summedTally(
+  { sums }: SummingEquipment,
+  parameters: Float32Array,
+  rows: Equipment['rows']['heldOut'],
+): Tally {
+  const tally = sums.evaluate(parameters, rows);
   if (!tally.ok) throw new Error(tally.error.message);
   return tally.value;
 }

@@ -1,6 +1,7 @@
 // What this device's held-out rows say of the versions it has seen: counts and sums, kept here and told to the coordinator once.
 import * as v from 'valibot';
 import { Digest, type FederationId, VersionNumber } from '../core/ids.ts';
+import { SliceTallies } from '../core/gates/slice-tally.ts';
 import { LatencyStep } from '../core/metrics/latency.ts';
 import { SettledTally, Tally } from '../core/metrics/tally.ts';
 import { settled } from '../core/metrics/tally-sums.ts';
@@ -17,6 +18,7 @@ const Untold = v.object({
   ...scored,
   told: v.literal(false),
   tally: Tally,
+  slices: v.exactOptional(SliceTallies),
   personal: v.optional(v.nullable(Tally), null),
 });
 /** What is shown here of it, which is much less than what was told. */
@@ -69,16 +71,11 @@ export async function openScoreboard(
       ),
     told: (version) =>
       keep(
-        scored.map((one) =>
-          one.version !== version || one.told
-            ? one
-            : {
-                ...one,
-                tally: settled(one.tally),
-                personal: one.personal && settled(one.personal),
-                told: true,
-              },
-        ),
+        scored.map((one) => {
+          if (one.version !== version || one.told) return one;
+          const { slices: _, tally, personal, ...rest } = one;
+          return { ...rest, tally: settled(tally), personal: personal && settled(personal), told: true };
+        }),
       ),
   };
 }

@@ -11,6 +11,7 @@ import {
   SurveyNumber,
   VersionNumber,
 } from '../core/ids.ts';
+import { SlicePart } from '../core/gates/slice.ts';
 import { SettledTally } from '../core/metrics/tally.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -114,6 +115,18 @@ export const Evaluated = v.strictObject({
   personal: v.nullable(v.strictObject(scores)),
   /** How many devices told which step of how long a prediction takes; absent: none did. */
   latency: v.exactOptional(v.array(v.strictObject({ step: v.number(), devices: whole }))),
+  /** What devices counted of the slices that conditions are about; absent: none told. `shown` null: too few rows or devices. */
+  slices: v.exactOptional(
+    v.strictObject({
+      participants: whole,
+      parts: v.array(
+        v.strictObject({
+          ...SlicePart,
+          shown: v.nullable(v.strictObject({ participants: whole, tally: SettledTally })),
+        }),
+      ),
+    }),
+  ),
   /** The same of devices that never trained, by all their rows, which are in no other figure; absent: none has judged it. */
   neverTrained: v.exactOptional(v.strictObject(scores)),
   /** The survey that it is the total of, and the standard deviation of the noise on each count; absent: each device told its own. */

@@ -8,6 +8,7 @@ import type { TallyShape } from '../metrics/tally-sums.ts';
 import { isDrawn } from '../privacy/rules.ts';
 import type { Gate } from './gate.ts';
 import { needsEvaluation } from './judge-gates.ts';
+import { sliceProblem } from './slices-asked.ts';
 import { isSecret, whyUnmeasured } from './unmeasured.ts';
 
 type Judged = Pick<FederationSpec, 'gates' | 'contract' | 'privacy' | 'secureSum' | 'statistics'>;
@@ -25,6 +26,8 @@ export function checkGates(
 function problemOf(gate: Gate, spec: Judged, shape: TallyShape['type']): string | undefined {
   if (gate.kind === 'quality' && !measures(gate.metric, shape))
     return `${metrics[gate.metric].title} is not measured of this target: no version could pass.`;
+  const unsliced = sliceProblem(gate, spec);
+  if (unsliced !== undefined) return unsliced;
   const unmeasured = gate.kind === 'quality' ? whyUnmeasured(gate.metric, spec) : undefined;
   if (unmeasured !== undefined) return `${unmeasured} No version could pass.`;
   if (gate.kind === 'class' && shape !== 'classification')

@@ -7,6 +7,9 @@ import { devicesOf, latencyAt, type LatencyCount } from '../metrics/latency.ts';
 import type { FigureSpread } from '../metrics/spread.ts';
 import type { SettledTally } from '../metrics/tally.ts';
 import type { Gate } from './gate.ts';
+import type { Slice } from './slice.ts';
+import { sliceOf } from './asks-slices.ts';
+import type { NamedPart } from './slices-asked.ts';
 
 /** A version as the server tells of it (protocol/views.ts). */
 export interface MeasuredVersion {
@@ -23,14 +26,27 @@ export interface MeasuredVersion {
     /** Absent: no device told how long a prediction takes. */
     readonly latency?: readonly LatencyCount[];
     /** Of devices that never trained; absent: none has judged it. */
+    /** What devices counted of the slices that gates are about; absent: none told. */
+    readonly slices?: SlicesTold;
     readonly neverTrained?: { readonly participants: number; readonly tally: SettledTally };
   } | null;
+}
+
+export interface SlicesTold {
+  /** Devices that counted them, whether or not rows of theirs are in one. */
+  readonly participants: number;
+  readonly parts: readonly (NamedPart & {
+    /** Devices with rows in it; null: so few rows or devices that nothing is said. A part that no row is in stands nowhere. */
+    readonly shown: { readonly participants: number; readonly tally: SettledTally } | null;
+  })[];
 }
 
 export interface JudgedGate {
   readonly gate: Gate;
   /** undefined: not measured. */
   readonly figure: number | undefined;
+  /** Which part of a column the figure is of, where the gate is about the worst. */
+  readonly part?: string;
   readonly standing: 'passed' | 'failed' | 'not-measured';
 }
 
@@ -77,10 +93,13 @@ export function judgeGates(
   versions: readonly Pick<MeasuredVersion, 'version' | 'run'>[],
 ): readonly JudgedGate[] {
   return (spec.gates ?? []).map((gate) => {
-    const value = figureFor(gate, spec, version, versions);
+    const slice = sliceOf(gate);
+    const worst = slice && worstPart(gate, slice, spec, version);
+    const value = slice === undefined ? figureFor(gate, spec, version, versions) : worst?.figure;
     if (value === undefined) return { gate, figure: undefined, standing: 'not-measured' };
     const isPassed = isFloor(gate, spec) ? value >= gate.threshold : value <= gate.threshold;
-    return { gate, figure: value, standing: isPassed ? 'passed' : 'failed' };
+    const part = slice?.part === null && worst !== undefined ? { part: worst.part } : {};
+    return { gate, figure: value, ...part, standing: isPassed ? 'passed' : 'failed' };
   });
 }
 
@@ -96,9 +115,8 @@ function figureFor(
   const { evaluation } = version;
   switch (gate.kind) {
     case 'quality':
-      return evaluation === null ? undefined : figure(evaluation.tally, gate.metric);
     case 'class':
-      return evaluation === null ? undefined : classFigure(gate, spec, evaluation.tally);
+      return evaluation === null ? undefined : figureOfRows(gate, spec, evaluation.tally);
     case 'device': {
       const { higherIsBetter } = metrics[spec.metric.name];
       const spread = evaluation?.spread ?? undefined;
@@ -126,6 +144,41 @@ function figureFor(
     default:
       return gate satisfies never;
   }
+}
+
+function figureOfRows(
+  gate: Extract<Gate, { kind: 'quality' | 'class' }>,
+  spec: Judging,
+  tally: SettledTally,
+): number | undefined {
+  return gate.kind === 'quality' ? figure(tally, gate.metric) : classFigure(gate, spec, tally);
+}
+
+/**
+ * Of a slice's parts the one that does worst; undefined: not measured. As long as one that rows are in cannot be told of, nobody knows that
+ * it is not the worst; and half of the devices that scored the version have to have counted it.
+ */
+function worstPart(
+  gate: Gate,
+  slice: Slice,
+  spec: Judging,
+  { evaluation }: MeasuredVersion,
+): { readonly part: string; readonly figure: number } | undefined {
+  const told = evaluation?.slices;
+  if (gate.kind !== 'quality' && gate.kind !== 'class') return undefined;
+  if (told === undefined || told.participants * 2 < (evaluation?.participants ?? 0)) return undefined;
+  const { leastRows = 0, leastDevices = 0 } = slice;
+  let worst: { readonly part: string; readonly figure: number } | undefined;
+  for (const { column, part, shown } of told.parts) {
+    if (column !== slice.column || (slice.part !== null && part !== slice.part)) continue;
+    if (shown === null || shown.tally.count < leastRows || shown.participants < leastDevices)
+      return undefined;
+    const own = figureOfRows(gate, spec, shown.tally);
+    if (own === undefined) return undefined;
+    const isWorse = worst === undefined || (isFloor(gate, spec) ? own < worst.figure : own > worst.figure);
+    if (isWorse) worst = { part, figure: own };
+  }
+  return worst;
 }
 
 /** The worst is that of the classes that occur: of one that nobody holds out nothing is known. */

@@ -4,7 +4,7 @@ import { augmentationWords } from '../augmentation-words.ts';
 import { briefChanges, briefParts } from '../brief-words.ts';
 import { classLabels, type DataContract, type TableColumn } from '../data/contract.ts';
 import { secureSumOf, type Brief, type FederationSpec, type PinnedRecipe } from '../federation.ts';
-import { gateKind, gateLimit, gateTitle, gateValue, latencyWords } from '../gates/gate-words.ts';
+import { gateKind, gateLimit, gateValue, judgedTitle, latencyWords } from '../gates/gate-words.ts';
 import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gates.ts';
 import { constantTally } from '../metrics/constant-tally.ts';
 import { classFigures, figure } from '../metrics/figure-of.ts';
@@ -218,7 +218,7 @@ function conditions({ now, version, versions }: CardFacts): string {
   return `## Conditions for going live\n\n${table(
     ['Condition', 'Kind', 'Asked for', 'Figure', 'Standing'],
     judged.map((one) => [
-      gateTitle(one.gate, now),
+      judgedTitle(one, now),
       gateKind(one.gate),
       gateLimit(one.gate, now),
       one.figure === undefined ? '–' : gateValue(one.gate, now, one.figure),
