@@ -4,8 +4,8 @@
 import { figure } from '#lib/core/metrics/figures.ts';
 import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { spreadOf } from '#lib/core/metrics/spread.ts';
-import type { Tally } from '#lib/core/metrics/tally.ts';
-import { addTallies, settled } from '#lib/core/metrics/tally-sums.ts';
+import type { SettledTally, Tally } from '#lib/core/metrics/tally.ts';
+import { addTallies, emptyTally, settled, shapeOf } from '#lib/core/metrics/tally-sums.ts';
 import type { SliceTally } from '#lib/core/gates/slice-tally.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
 import { ToldSlices } from './told-slices.ts';
@@ -90,9 +90,10 @@ export class VersionScores {
   }
 
   view(): Evaluated | null {
-    const version = this.#version.view();
-    if (version === null) return null;
     const neverTrained = this.#neverTrained.view();
+    // Where no device that trains holds rows out, those that never train say what there is to say.
+    const version = this.#version.view() ?? (neverTrained && scoredByNone(neverTrained.tally));
+    if (version === null) return null;
     const slices = this.#slices.view();
     const latency = [...this.#latency]
       .sort(([a], [b]) => a - b)
@@ -106,3 +107,11 @@ export class VersionScores {
     };
   }
 }
+
+/** Of devices that train none yet: no row, of the same kind as those of the others. */
+const scoredByNone = (like: SettledTally): NonNullable<Evaluated['personal']> => ({
+  participants: 0,
+  tally: settled(emptyTally(shapeOf(like))),
+  figure: null,
+  spread: null,
+});

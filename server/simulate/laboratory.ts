@@ -449,7 +449,10 @@ export class Laboratory {
     return {
       type: 'result',
       rounds: roundsCommitted,
-      metrics: head.evaluation === null ? this.#lastFigures : figuresOf(head.evaluation.tally),
+      metrics:
+        head.evaluation === null || head.evaluation.participants === 0
+          ? this.#lastFigures
+          : figuresOf(head.evaluation.tally),
       ...(unseen === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
       bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
       bytesDownPerParticipant: this.#cohort.bytesDown / participants,

@@ -116,7 +116,8 @@ export function metricStanding(
 
 /** What this federation's tallies have; before the first, what classes have. */
 export const metricNames = (versions: readonly VersionView[]): (keyof typeof metrics)[] => {
-  const tally = versions.findLast((one) => one.evaluation !== null)?.evaluation?.tally;
+  const tally = versions.findLast(({ evaluation }) => evaluation !== null && evaluation.participants > 0)
+    ?.evaluation?.tally;
   return (Object.keys(metrics) as (keyof typeof metrics)[]).filter((name) =>
     tally === undefined ? measures(name, 'classification') : figure(tally, name) !== undefined,
   );

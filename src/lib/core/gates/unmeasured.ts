@@ -4,8 +4,7 @@ import type { FederationSpec } from '../federation.ts';
 import { secureSumOf } from '../federation.ts';
 import { metrics } from '../metrics/metric-list.ts';
 import type { MetricName } from '../metrics/metric-name.ts';
-import { MOST_RANKED } from '../metrics/tally.ts';
-import { MOST_SCORED } from '../statistics/evaluation.ts';
+import { MOST_RANKED, MOST_SURVEYED } from '../metrics/tally.ts';
 
 /** Whether devices tell nothing of a version each by itself: what is known of it, a survey told. */
 export const isSecret = (spec: Pick<FederationSpec, 'privacy' | 'secureSum'>): boolean =>
@@ -19,7 +18,7 @@ export function whyUnmeasured(
   const { title } = metrics[name];
   if ((name === 'brier' || name === 'calibration-error') && isSecret(spec))
     return `${title} is counted where devices score versions each by itself, and under privacy or a secure sum none does.`;
-  const most = isSecret(spec) ? MOST_SCORED : MOST_RANKED;
+  const most = isSecret(spec) ? MOST_SURVEYED : MOST_RANKED;
   const classes = classLabels(spec.contract)?.length ?? 0;
   if (name === 'auc' && classes > most)
     return `${title} is counted of up to ${most} classes, and there are ${classes} here.`;

@@ -76,6 +76,19 @@ export function tallyFits(tally: Tally, shape: TallyShape): boolean {
   }
 }
 
+export function shapeOf(tally: Tally | SettledTally): TallyShape {
+  switch (tally.type) {
+    case 'classification':
+      return { type: 'classification', classes: Math.round(Math.sqrt(tally.confusion.length)) };
+    case 'regression':
+      return { type: 'regression' };
+    case 'clustering':
+      return { type: 'clustering', clusters: tally.sizes.length };
+    default:
+      return tally satisfies never;
+  }
+}
+
 /** The tally of no rows. */
 export function emptyTally(shape: TallyShape): Tally {
   switch (shape.type) {

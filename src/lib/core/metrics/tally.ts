@@ -6,6 +6,8 @@ import * as v from 'valibot';
 export const SCORE_BINS = 128;
 /** Of more classes the order of scores is not counted: two histograms each would make a tally of many kilobytes. */
 export const MOST_RANKED = 10;
+/** The same of a survey, which asks once and not of every version. */
+export const MOST_SURVEYED = 20;
 /** Of confidence, from 0 to 1. */
 export const CALIBRATION_BINS = 10;
 
@@ -29,8 +31,8 @@ const ScoreSums = v.strictObject({
 export type ScoreSums = v.InferOutput<typeof ScoreSums>;
 /** As figures take them: areas in place of the histograms that they were read of. */
 const SettledScores = v.strictObject({
-  /** Of each ranked class against the others; null: only one of the two occurs. Of a survey, up to 20. */
-  areas: v.pipe(v.array(v.nullable(v.number())), v.maxLength(20)),
+  /** Of each ranked class against the others; null: only one of the two occurs. */
+  areas: v.pipe(v.array(v.nullable(v.number())), v.maxLength(MOST_SURVEYED)),
   /** Absent: a survey does not count these. */
   squareSum: v.exactOptional(sum),
   calibration: v.exactOptional(CalibrationSums),

@@ -182,8 +182,12 @@ function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersi
   });
   const parts = [
     head,
-    `On ${tally.count} held-out rows of ${participants} ${participants === 1 ? 'device' : 'devices'}, which no device trained on.`,
-    table(['Figure', 'Value', 'Same answer for all'], rows),
+    ...(participants === 0
+      ? ['No device that trains holds rows out.']
+      : [
+          `On ${tally.count} held-out rows of ${participants} ${participants === 1 ? 'device' : 'devices'}, which no device trained on.`,
+          table(['Figure', 'Value', 'Same answer for all'], rows),
+        ]),
   ];
   if (spread !== null)
     parts.push(
@@ -198,7 +202,7 @@ function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersi
   const latency = latencyWords(evaluation.latency);
   if (latency !== undefined) parts.push(`One prediction takes ${latency}.`);
   const labels = classLabels(contract);
-  if (tally.type === 'classification' && labels !== undefined)
+  if (participants > 0 && tally.type === 'classification' && labels !== undefined)
     parts.push(
       table(
         ['Class', 'Rows', 'Recall', 'Precision', 'F1'],
