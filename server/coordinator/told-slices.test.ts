@@ -15,7 +15,7 @@ const part = (name: string, hits: number, count: number): SliceTally => ({
   tally: tally(hits, count),
 });
 const shown = (told: ToldSlices) =>
-  told.view()!.parts.map(({ part: name, shown: one }) => [name, one?.tally.count ?? null]);
+  told.view()!.map(({ part: name, shown: one }) => [name, one?.tally.count ?? null]);
 
 test('slices are told once ten rows of two devices are in them, as sums over all rows', () => {
   const told = new ToldSlices();
@@ -24,10 +24,17 @@ test('slices are told once ten rows of two devices are in them, as sums over all
   // Twelve rows, but of one device.
   expect(shown(told)).toEqual([['is Female', null]]);
   told.add([part('Female', 1, 8)], tally(20, 40));
-  expect(told.view()).toEqual({
-    participants: 2,
-    parts: [{ column: 'sex', part: 'is Female', shown: { participants: 2, tally: tally(9, 20) } }],
-  });
+  // A third counted, and has none.
+  told.add([part('Female', 0, 0)], tally(20, 40));
+  expect(told.view()).toEqual([
+    {
+      column: 'sex',
+      part: 'is Female',
+      counted: 3,
+      isEmpty: false,
+      shown: { participants: 2, tally: tally(9, 20) },
+    },
+  ]);
 });
 
 test('a part is not told either where all rows less the told ones would tell of a few', () => {

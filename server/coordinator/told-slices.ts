@@ -37,18 +37,18 @@ export function wrongSlice(
 interface Sum {
   readonly column: string;
   readonly part: string;
+  /** Devices that counted it, and those of them with rows in it. */
+  readonly counted: number;
   readonly participants: number;
   readonly tally: Tally;
 }
 
 export class ToldSlices {
   readonly #sums = new Map<string, Sum>();
-  #participants = 0;
   /** Held-out rows of the devices that counted. */
   #rows = 0;
 
   add(slices: readonly SliceTally[], whole: Tally): void {
-    this.#participants += 1;
     this.#rows += whole.count;
     for (const { column, part, tally } of slices) {
       const key = sliceKey({ column, part });
@@ -56,14 +56,20 @@ export class ToldSlices {
       const sum = before === undefined ? tally : addTallies(before.tally, tally);
       // Both fit the federation's classes.
       if (sum === undefined) throw new Error(`Tallies of ${key} do not fit together.`);
-      this.#sums.set(key, { column, part, participants: (before?.participants ?? 0) + 1, tally: sum });
+      this.#sums.set(key, {
+        column,
+        part,
+        counted: (before?.counted ?? 0) + 1,
+        participants: (before?.participants ?? 0) + (tally.count > 0 ? 1 : 0),
+        tally: sum,
+      });
     }
   }
 
   /** undefined: no device counted them. */
   view(): Evaluated['slices'] {
-    if (this.#participants === 0) return undefined;
     const all = [...this.#sums.values()];
+    if (all.length === 0) return undefined;
     const hidden = new Set<Sum>();
     for (const column of new Set(all.map((one) => one.column)))
       for (const one of hiddenOf(
@@ -71,14 +77,13 @@ export class ToldSlices {
         this.#rows,
       ))
         hidden.add(one);
-    return {
-      participants: this.#participants,
-      parts: all.map((one) => ({
-        column: one.column,
-        part: one.part,
-        shown: hidden.has(one) ? null : { participants: one.participants, tally: settled(one.tally) },
-      })),
-    };
+    return all.map((one) => ({
+      column: one.column,
+      part: one.part,
+      counted: one.counted,
+      isEmpty: one.tally.count === 0,
+      shown: hidden.has(one) ? null : { participants: one.participants, tally: settled(one.tally) },
+    }));
   }
 }
 

@@ -116,7 +116,7 @@ export interface EvaluationRecord {
   readonly personal: Tally | null;
   /** How long one prediction takes on it, as a step (core/metrics/latency.ts); absent: it did not tell. */
   readonly latency?: number;
-  /** Of the slices that conditions are about, those that it has rows in; absent: it did not count. */
+  /** Of each slice that conditions were about, of no rows too; absent: it did not count. */
   readonly slices?: readonly SliceTally[];
   readonly at: number;
 }

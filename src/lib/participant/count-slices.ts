@@ -5,16 +5,18 @@ import type { FederationSpec } from '../core/federation.ts';
 import type { SliceTally } from '../core/gates/slice-tally.ts';
 import { slicesAsked } from '../core/gates/slices-asked.ts';
 import type { Tally } from '../core/metrics/tally.ts';
+import { emptyTally, shapeOf } from '../core/metrics/tally-sums.ts';
 import { columnsOf } from '../core/statistics/columns.ts';
 import { partOf, partsOf } from '../core/statistics/parts.ts';
 import type { Equipment } from './equipment.ts';
 
 type Rows = Equipment['rows']['heldOut'];
 
-/** Of parts that no row is in nothing is said. Which part a row is in shows in it as it was read; `evaluate` takes it as the model does. */
+/** Of each part, of no rows too. Which part a row is in shows in it as it was read; `evaluate` takes it as the model does, `whole`: of all. */
 export async function countSlices(
   { asRead, rows }: Pick<Equipment, 'asRead' | 'rows'>,
   spec: Pick<FederationSpec, 'contract' | 'gates'>,
+  whole: Tally,
   evaluate: (rows: Rows) => Tally | Promise<Tally>,
 ): Promise<SliceTally[]> {
   const told: SliceTally[] = [];
@@ -22,8 +24,9 @@ export async function countSlices(
     const [found] = columnsOf(spec.contract, [column]);
     const at = partsOf(found!.column).indexOf(part);
     const within = placesWhere(asRead.heldOut, (row) => partOf(asRead.heldOut, row, found!) === at);
-    if (within.length > 0)
-      told.push({ column, part, tally: shortened(await evaluate(selectRows(rows.heldOut, within))) });
+    const tally =
+      within.length === 0 ? emptyTally(shapeOf(whole)) : await evaluate(selectRows(rows.heldOut, within));
+    told.push({ column, part, tally: shortened(tally) });
   }
   return told;
 }

@@ -108,12 +108,13 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
   /** Nothing where nobody asks. `evaluate`: rows as the model takes them. */
   const slicesOf = async (
     equipment: Equipment,
+    whole: Tally,
     evaluate: (rows: Equipment['rows']['heldOut']) => Tally | Promise<Tally>,
   ): Promise<Pick<Untold, 'slices'>> => {
     const spec = surroundings.spec(equipment);
     if (!asksSlices(spec)) return {};
     const { countSlices } = await import('./count-slices.ts');
-    return { slices: await countSlices(equipment, spec, evaluate) };
+    return { slices: await countSlices(equipment, spec, whole, evaluate) };
   };
 
   async function scoreNetwork(
@@ -135,7 +136,7 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
       if (!equipment.isHeldOut)
         asked = {
           ...(await latencyOf(equipment, (row) => session.predict(row, 1), signal)),
-          ...(await slicesOf(equipment, (some) => session.evaluate(some, { signal }))),
+          ...(await slicesOf(equipment, tally, (some) => session.evaluate(some, { signal }))),
         };
     } finally {
       session.close();
@@ -166,16 +167,16 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
         }
         const said = await engine.alone(async () => {
           signal.throwIfAborted();
-          return 'sums' in equipment
-            ? {
-                tally: summedTally(equipment, parameters, equipment.rows.heldOut),
-                personal: null,
-                ...(await latencyOf(equipment, (row) => equipment.sums.predict(parameters, row, 1), signal)),
-                ...(equipment.isHeldOut
-                  ? {}
-                  : await slicesOf(equipment, (some) => summedTally(equipment, parameters, some))),
-              }
-            : scoreNetwork(equipment, version, parameters, signal);
+          if (!('sums' in equipment)) return scoreNetwork(equipment, version, parameters, signal);
+          const evaluate = (rows: Equipment['rows']['heldOut']): Tally =>
+            summedTally(equipment, parameters, rows);
+          const tally = evaluate(equipment.rows.heldOut);
+          return {
+            tally,
+            personal: null,
+            ...(await latencyOf(equipment, (row) => equipment.sums.predict(parameters, row, 1), signal)),
+            ...(equipment.isHeldOut ? {} : await slicesOf(equipment, tally, evaluate)),
+          };
         });
         await kept(scoreboard.add({ version, digest, ...said, told: false }));
         surroundings.onChanged();

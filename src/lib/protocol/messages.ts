@@ -50,7 +50,7 @@ export const Evaluation = v.strictObject({
   personal: v.nullable(Tally),
   /** How long one prediction takes here, as a step; absent: nobody asked, or the device cannot tell. */
   latency: v.exactOptional(LatencyStep),
-  /** Of the parts of its held-out rows that conditions are about, those that rows are in; absent: nobody asked, or it did not count. */
+  /** Of each part of its held-out rows that conditions are about, of no rows too; absent: nobody asked, or it did not count. */
   slices: v.exactOptional(SliceTallies),
 });
 /** The device gives up this round (paused, trouble), and says why: the round need not wait for its deadline. */

@@ -115,17 +115,18 @@ export const Evaluated = v.strictObject({
   personal: v.nullable(v.strictObject(scores)),
   /** How many devices told which step of how long a prediction takes; absent: none did. */
   latency: v.exactOptional(v.array(v.strictObject({ step: v.number(), devices: whole }))),
-  /** What devices counted of the slices that conditions are about; absent: none told. `shown` null: too few rows or devices. */
+  /** What devices counted of the slices that conditions are about; absent: none told. */
   slices: v.exactOptional(
-    v.strictObject({
-      participants: whole,
-      parts: v.array(
-        v.strictObject({
-          ...SlicePart,
-          shown: v.nullable(v.strictObject({ participants: whole, tally: SettledTally })),
-        }),
-      ),
-    }),
+    v.array(
+      v.strictObject({
+        ...SlicePart,
+        /** Devices that counted it, whether or not rows of theirs are in it. */
+        counted: whole,
+        isEmpty: v.boolean(),
+        /** Of the devices with rows in it; null: too few rows or devices. */
+        shown: v.nullable(v.strictObject({ participants: whole, tally: SettledTally })),
+      }),
+    ),
   ),
   /** The same of devices that never trained, by all their rows, which are in no other figure; absent: none has judged it. */
   neverTrained: v.exactOptional(v.strictObject(scores)),

@@ -7,7 +7,7 @@ import type { FederationSpec } from '../federation.ts';
 import { Gate } from './gate.ts';
 import type { Slice } from './slice.ts';
 import { slicesAsked } from './slices-asked.ts';
-import { judgeGates, passesAll, type MeasuredVersion, type SlicesTold } from './judge-gates.ts';
+import { judgeGates, passesAll, type MeasuredVersion, type SliceTold } from './judge-gates.ts';
 
 /** 10 rows left, 8 of them right; 10 rows right, 5 of them right. */
 const version: MeasuredVersion = {
@@ -169,9 +169,11 @@ const people = {
     ],
   } as FederationSpec['contract'],
 };
-const told = (part: string, confusion: number[], participants = 3) => ({
+const told = (part: string, confusion: number[], participants = 3, counted = 3): SliceTold => ({
   column: 'sex',
   part,
+  counted,
+  isEmpty: false,
   shown: {
     participants,
     tally: {
@@ -182,9 +184,9 @@ const told = (part: string, confusion: number[], participants = 3) => ({
     },
   },
 });
-const sliced = (parts: SlicesTold['parts'], participants = 3): MeasuredVersion => ({
+const sliced = (slices: readonly SliceTold[]): MeasuredVersion => ({
   ...version,
-  evaluation: { ...version.evaluation!, slices: { participants, parts } },
+  evaluation: { ...version.evaluation!, slices },
 });
 
 test('a gate about a slice is judged by the rows in it alone, and the worst part is named', () => {
@@ -219,11 +221,11 @@ test('a gate about a slice is judged by the rows in it alone, and the worst part
 });
 
 test('a slice of too few rows or devices is not measured yet, and neither is the worst part beside it', () => {
-  const female = { column: 'sex', part: 'is Female', shown: null };
-  const standing = (slice: Slice, parts: SlicesTold['parts'], participants?: number) =>
+  const female = { ...told('is Female', []), shown: null };
+  const standing = (slice: Slice, parts: readonly SliceTold[]) =>
     judgeGates(
       { ...people, gates: [{ kind: 'quality', metric: 'accuracy', slice, threshold: 0.1 }] },
-      sliced(parts, participants),
+      sliced(parts),
       all,
     )[0]!;
   const male = told('is Male', [9, 1, 1, 9], 2);
@@ -234,8 +236,11 @@ test('a slice of too few rows or devices is not measured yet, and neither is the
   expect(standing({ ...named, leastRows: 21 }, [male]).standing).toBe('not-measured');
   expect(standing({ ...named, leastDevices: 3 }, [male]).standing).toBe('not-measured');
   // Two of three devices speak for all; one does not.
-  expect(standing(named, [male], 2).standing).toBe('passed');
-  expect(standing(named, [male], 1).standing).toBe('not-measured');
+  const countedBy = (devices: number) => standing(named, [told('is Male', [9, 1, 1, 9], 2, devices)]);
+  expect([countedBy(2).standing, countedBy(1).standing]).toEqual(['passed', 'not-measured']);
+  // The worst of a column is known once each part was counted; one that no row is in does not stand in the way.
+  expect(standing(worst, [male]).standing).toBe('not-measured');
+  expect(standing(worst, [{ ...female, isEmpty: true }, male]).standing).toBe('passed');
   expect(judgedSentence(standing({ ...named, leastRows: 21 }, [male]), people)).toBe(
     'Accuracy where sex is Male is not measured yet (at least 21 held-out rows of 2 devices are needed), and at least 10\u202f% is asked for.',
   );
@@ -259,4 +264,22 @@ test('a slice that no device could count is refused, with the parts that there a
   expect(refused({ column: 'sex', part: null }, { secureSum: { type: 'on' } as never })).toMatch(
     /ask for them in a survey/,
   );
+});
+
+test('of a class with fewer rows in a slice than are asked for nothing is said', () => {
+  const slice = { column: 'sex', part: 'is Male' };
+  const standings = (confusion: number[]) =>
+    judgeGates(
+      {
+        ...people,
+        gates: [
+          { kind: 'class', metric: 'recall', label: 'right', slice, threshold: 0.1 },
+          { kind: 'class', metric: 'recall', label: null, slice, threshold: 0.1 },
+        ],
+      },
+      sliced([told('is Male', confusion)]),
+      all,
+    ).map(({ standing }) => standing);
+  expect(standings([19, 1, 0, 9])).toEqual(['not-measured', 'not-measured']);
+  expect(standings([19, 1, 0, 10])).toEqual(['passed', 'passed']);
 });

@@ -7,9 +7,9 @@ import { devicesOf, latencyAt, type LatencyCount } from '../metrics/latency.ts';
 import type { FigureSpread } from '../metrics/spread.ts';
 import type { SettledTally } from '../metrics/tally.ts';
 import type { Gate } from './gate.ts';
-import type { Slice } from './slice.ts';
+import { LEAST_SLICE, type Slice } from './slice.ts';
 import { sliceOf } from './asks-slices.ts';
-import type { NamedPart } from './slices-asked.ts';
+import { partsIn, type NamedPart } from './slices-asked.ts';
 
 /** A version as the server tells of it (protocol/views.ts). */
 export interface MeasuredVersion {
@@ -27,18 +27,17 @@ export interface MeasuredVersion {
     readonly latency?: readonly LatencyCount[];
     /** Of devices that never trained; absent: none has judged it. */
     /** What devices counted of the slices that gates are about; absent: none told. */
-    readonly slices?: SlicesTold;
+    readonly slices?: readonly SliceTold[];
     readonly neverTrained?: { readonly participants: number; readonly tally: SettledTally };
   } | null;
 }
 
-export interface SlicesTold {
-  /** Devices that counted them, whether or not rows of theirs are in one. */
-  readonly participants: number;
-  readonly parts: readonly (NamedPart & {
-    /** Devices with rows in it; null: so few rows or devices that nothing is said. A part that no row is in stands nowhere. */
-    readonly shown: { readonly participants: number; readonly tally: SettledTally } | null;
-  })[];
+export interface SliceTold extends NamedPart {
+  /** Devices that counted it, whether or not rows of theirs are in it. */
+  readonly counted: number;
+  readonly isEmpty: boolean;
+  /** Of the devices with rows in it; null: so few rows or devices that nothing is said. */
+  readonly shown: { readonly participants: number; readonly tally: SettledTally } | null;
 }
 
 export interface JudgedGate {
@@ -150,13 +149,15 @@ function figureOfRows(
   gate: Extract<Gate, { kind: 'quality' | 'class' }>,
   spec: Judging,
   tally: SettledTally,
+  /** Rows below which nothing is said of a class. */
+  least = 1,
 ): number | undefined {
-  return gate.kind === 'quality' ? figure(tally, gate.metric) : classFigure(gate, spec, tally);
+  return gate.kind === 'quality' ? figure(tally, gate.metric) : classFigure(gate, spec, tally, least);
 }
 
 /**
  * Of a slice's parts the one that does worst; undefined: not measured. As long as one that rows are in cannot be told of, nobody knows that
- * it is not the worst; and half of the devices that scored the version have to have counted it.
+ * it is not the worst; and half of the devices that scored the version have to have counted each.
  */
 function worstPart(
   gate: Gate,
@@ -164,16 +165,18 @@ function worstPart(
   spec: Judging,
   { evaluation }: MeasuredVersion,
 ): { readonly part: string; readonly figure: number } | undefined {
-  const told = evaluation?.slices;
-  if (gate.kind !== 'quality' && gate.kind !== 'class') return undefined;
-  if (told === undefined || told.participants * 2 < (evaluation?.participants ?? 0)) return undefined;
-  const { leastRows = 0, leastDevices = 0 } = slice;
+  if (evaluation?.slices === undefined || (gate.kind !== 'quality' && gate.kind !== 'class'))
+    return undefined;
+  const { leastRows = LEAST_SLICE.rows, leastDevices = LEAST_SLICE.devices } = slice;
   let worst: { readonly part: string; readonly figure: number } | undefined;
-  for (const { column, part, shown } of told.parts) {
-    if (column !== slice.column || (slice.part !== null && part !== slice.part)) continue;
+  for (const { column, part } of partsIn(slice, spec.contract)) {
+    const told = evaluation.slices.find((one) => one.column === column && one.part === part);
+    if (told === undefined || told.counted * 2 < evaluation.participants) return undefined;
+    if (told.isEmpty) continue;
+    const { shown } = told;
     if (shown === null || shown.tally.count < leastRows || shown.participants < leastDevices)
       return undefined;
-    const own = figureOfRows(gate, spec, shown.tally);
+    const own = figureOfRows(gate, spec, shown.tally, leastRows);
     if (own === undefined) return undefined;
     const isWorse = worst === undefined || (isFloor(gate, spec) ? own < worst.figure : own > worst.figure);
     if (isWorse) worst = { part, figure: own };
@@ -186,9 +189,13 @@ function classFigure(
   { metric, label }: Extract<Gate, { kind: 'class' }>,
   { contract }: Judging,
   tally: SettledTally,
+  least: number,
 ): number | undefined {
   if (tally.type !== 'classification') return undefined;
   const figures = classFigures(tally.confusion);
+  const asked =
+    label === null ? figures : figures.slice((classLabels(contract) ?? []).indexOf(label)).slice(0, 1);
+  if (asked.some(({ support }) => support > 0 && support < least)) return undefined;
   if (label !== null) return figures[(classLabels(contract) ?? []).indexOf(label)]?.[metric];
   // A class that occurs and is never predicted has no precision, and no better one than 0.
   const known = figures.filter(({ support }) => support > 0).map((one) => one[metric] ?? 0);

@@ -1,12 +1,19 @@
 // Which parts of rows devices are to count apart, by a federation's conditions for going live; and what is wrong with one of them.
 import { classLabels, type DataContract } from '../data/contract.ts';
 import type { FederationSpec } from '../federation.ts';
+import { metrics } from '../metrics/metric-list.ts';
+import type { MetricName } from '../metrics/metric-name.ts';
 import { columnsOf, findColumn } from '../statistics/columns.ts';
 import { isCut, partsOf } from '../statistics/parts.ts';
 import { sliceOf } from './asks-slices.ts';
 import type { Gate } from './gate.ts';
 import { MOST_SLICES, type Slice } from './slice.ts';
 import { isSecret } from './unmeasured.ts';
+
+/** Of all parts' confusion matrices: what a device tells of a version is one message. */
+const MOST_CELLS = 4096;
+/** What devices tell of parts of two classes alone (participant/count-slices.ts). */
+const ofScores: readonly MetricName[] = ['auc', 'brier', 'calibration-error'];
 
 export interface NamedPart {
   readonly column: string;
@@ -55,14 +62,16 @@ export function sliceProblem(
   if (slice.part !== null && !parts.includes(slice.part))
     return `Column “${slice.column}” has no part “${slice.part}”: it has ${parts.map((one) => `“${one}”`).join(', ')}.`;
   const classes = classLabels(contract)?.length ?? 0;
-  if (gate.kind === 'quality' && gate.metric === 'auc' && classes > 2)
-    return 'AUC of a part is counted of two classes alone: of more, what a device tells would be too long.';
+  if (gate.kind === 'quality' && ofScores.includes(gate.metric) && classes > 2)
+    return `${metrics[gate.metric].title} of a part is counted of two classes alone: of more, what a device tells would be too long.`;
   const asked = (spec.gates ?? []).flatMap((one) => {
     const own = sliceOf(one);
     return own === undefined || findColumn(contract, own.column) === undefined ? [] : partsIn(own, contract);
   });
   const count = new Set(asked.map(sliceKey)).size;
-  return count > MOST_SLICES
-    ? `The conditions are about ${count} parts of rows, and devices count ${MOST_SLICES} at most: name the parts that matter.`
+  if (count > MOST_SLICES)
+    return `The conditions are about ${count} parts of rows, and devices count ${MOST_SLICES} at most: name the parts that matter.`;
+  return count * classes ** 2 > MOST_CELLS
+    ? `The conditions are about ${count} parts of rows of ${classes} classes, and what a device tells of them would be too long: name the parts that matter.`
     : undefined;
 }
