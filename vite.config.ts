@@ -41,7 +41,7 @@ export default defineConfig({
                 },
                 {
                   name: 'controls',
-                  test: /node_modules\/@lucide\/svelte\/dist\/(Icon|context|utils|icons\/(x|sun|moon|monitor)\.)|src\/lib\/components\/(AppHeader|Announcer|Button|Card|KeyValues|Pill|PrivacyLine|RingMark|SecureContextNotice|TableRegion|ThemeToggle)\.svelte|src\/lib\/state\/(announcements|federation-answers|federation-live|federation-progress|format|theme|visit)|src\/lib\/core\/(metrics\/figure-of|data\/example-words)/,
+                  test: /node_modules\/@lucide\/svelte\/dist\/(Icon|context|utils|icons\/(x|sun|moon|monitor)\.)|src\/lib\/components\/(AppHeader|Announcer|Button|Card|KeyValues|Pill|PrivacyLine|RingMark|SecureContextNotice|TableRegion|ThemeToggle)\.svelte|src\/lib\/state\/(announcements|federation-answers|federation-live|federation-progress|format|theme|visit)|src\/lib\/core\/(metrics\/metric-list|data\/example-words)/,
                   priority: 2,
                 },
                 {
@@ -58,7 +58,7 @@ export default defineConfig({
                 },
                 {
                   name: 'contracts',
-                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/|recipe\/(?!asked)|gates\/judge)|protocol\/(?!http\.))/,
+                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/|recipe\/(?!asked)|gates\/(judge|slices?-|unmeasured)|statistics\/(parts|columns)|metrics\/(figure|tally-sums|score-))|protocol\/(?!http\.))/,
                   minShareCount: 5,
                   priority: 1,
                 },

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import axe, { type RunOptions } from 'axe-core';
+import type { Gate } from '#lib/core/gates/gate.ts';
 import { patientsFederation } from '../server/demo/demo-federations.ts';
 import { commandResult } from '../test/support/command.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
@@ -16,7 +17,12 @@ let server: ServerProcess;
 test.beforeAll(async () => {
   server = await serverProcess({ arguments: ['--log-level', 'warn'] });
   const coordinator = await signedIn(server.signInUrl);
-  const { spec } = patientsFederation();
+  const gates: Gate[] = [
+    { kind: 'quality', metric: 'auc', threshold: 0.5 },
+    { kind: 'quality', metric: 'accuracy', slice: { column: 'sex', part: null }, threshold: 0.1 },
+    { kind: 'class', metric: 'recall', label: null, slice: { column: 'age', part: null }, threshold: 0 },
+  ];
+  const spec = { ...patientsFederation().spec, gates };
   const rules = { ...spec.rules, goal: 2, minimum: 2, pauseMs: 100, maximumRounds: 3 };
   await coordinator.create({ ...spec, rules }, 'patients');
   await coordinator.act('patients', 'start');

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import type { FederationId } from '#lib/core/ids.ts';
-import { metrics } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
 import { startHeadlessParticipants } from '../participants/start-participants.ts';
 import type { HeadlessLine, HeadlessSetup } from '../participants/setup.ts';

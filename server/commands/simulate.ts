@@ -9,7 +9,7 @@ import { plainRounds, SelectionRules } from '#lib/core/federation.ts';
 import { roundsNeeded, type SummedSettings } from '#lib/core/summed-models.ts';
 import { codecKinds } from '#lib/core/update/codec/index.ts';
 import { noPrivacy } from '#lib/core/privacy/rules.ts';
-import type { MetricName } from '#lib/core/metrics/figures.ts';
+import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import {
   attackOption,
   augmentOption,

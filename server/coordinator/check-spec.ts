@@ -8,9 +8,11 @@ import { federatedModel, tallyShapeOf, type FederatedModel } from '#lib/core/fed
 import type { FederationSpec, NetworkFederation } from '#lib/core/federation.ts';
 import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { checkGates } from '#lib/core/gates/check-gates.ts';
+import { whyUnmeasured } from '#lib/core/gates/unmeasured.ts';
 import { sharedLength, weighedLayers } from '#lib/core/model/own-part.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
-import { measures, metrics } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import { measures } from '#lib/core/metrics/metric-name.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { checkRecipe } from '#lib/core/recipe/pinned.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
@@ -43,6 +45,8 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
       path: 'spec.metric.name',
       message: `${title} measures ${measured[metrics[spec.metric.name].of]}, but ${judged[shape.type]}.`,
     });
+  const unmeasured = whyUnmeasured(spec.metric.name, spec);
+  if (unmeasured !== undefined) issues.push({ path: 'spec.metric.name', message: unmeasured });
   const family = summedFamilyNamed(spec.family);
   const planned = family === undefined ? checkStrategy(spec) : checkSums(spec, family.title);
   const network = built.ok && built.value.type === 'network' ? built.value.network : undefined;

@@ -3,6 +3,7 @@
 // stays so: what people use is not taken from them, and the console marks it.
 import { judgedSentence } from '#lib/core/gates/gate-words.ts';
 import { judgeGates, needsEvaluation, passesAll, type JudgedGate } from '#lib/core/gates/judge-gates.ts';
+import { sliceOf } from '#lib/core/gates/asks-slices.ts';
 import type { VersionNumber } from '#lib/core/ids.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
 import type { FederationRecord, VersionRecord } from '../ports/records.ts';
@@ -45,9 +46,12 @@ export function keptFromLive(
   const isUntimed =
     heard > 0 &&
     unmet.some(({ judged: { gate, standing } }) => gate.kind === 'latency' && standing === 'not-measured');
-  const timed = isUntimed
-    ? ' Devices time only versions that they score once a condition asks for it: a later one will be.'
-    : '';
+  const isUncounted =
+    heard > 0 &&
+    federation.versions.view(version).evaluation?.slices === undefined &&
+    unmet.some(({ judged }) => sliceOf(judged.gate) !== undefined);
+  const later = 'that they score once a condition asks for it: a later one will be.';
+  const timed = `${isUntimed ? ` Devices time only versions ${later}` : ''}${isUncounted ? ` Devices count parts of their rows apart only for versions ${later}` : ''}`;
   return {
     issues,
     says: waits

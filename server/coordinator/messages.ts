@@ -2,7 +2,8 @@
 import { tallyShapeOf } from '#lib/core/federated-model.ts';
 import { secureSumOf } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
-import { tallyFits } from '#lib/core/metrics/tally.ts';
+import { asksSlices } from '#lib/core/gates/asks-slices.ts';
+import { tallyFits } from '#lib/core/metrics/tally-sums.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import type { Tried } from '#lib/core/search/judged.ts';
@@ -15,6 +16,7 @@ import { viewOf } from './federation-view.ts';
 import { mayCharge } from './run-privacy.ts';
 import { spentSentence } from './status.ts';
 import { compactView } from './views.ts';
+import { askedFor, wrongSlice } from './told-slices.ts';
 
 export type ClientMessage = {
   [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] };
@@ -251,7 +253,7 @@ const withdrawn = (
 async function evaluation(
   federation: Federation,
   participant: ParticipantId,
-  { version, tally, personal, latency }: ClientMessages['evaluation'],
+  { version, tally, personal, latency, slices }: ClientMessages['evaluation'],
 ): Promise<Answer> {
   const { versions, record } = federation;
   // Scores decide which version may be live: only those may tell them that may take part.
@@ -277,7 +279,15 @@ async function evaluation(
       'malformed',
       `The device’s own model was scored on ${personal.count} rows and the version on ${tally.count}: both take the same.`,
     );
-  const told = { tally, personal, ...(latency === undefined ? {} : { latency }) };
+  const wrong = slices === undefined ? undefined : wrongSlice(slices, tally, shape);
+  if (wrong !== undefined) return refused('malformed', wrong);
+  const told = {
+    tally,
+    personal,
+    ...(latency === undefined ? {} : { latency }),
+    // Which are asked for may have changed while the device counted.
+    ...(slices === undefined || !asksSlices(record.spec) ? {} : { slices: askedFor(slices, record.spec) }),
+  };
   // The first report of a device counts; whoever reports again is answered alike.
   if (!versions.hasHeard(version, participant)) {
     try {

@@ -3,8 +3,11 @@ import type { VersionNumber } from '#lib/core/ids.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
 
+/** Without the success metric, which another choice of it would make another. */
+export type Surveyed = Omit<Evaluated, 'figure'>;
+
 export class SurveyedVersions {
-  readonly #byVersion = new Map<VersionNumber, Evaluated>();
+  readonly #byVersion = new Map<VersionNumber, Surveyed>();
 
   /** Of one version the last answer stands. Nothing is taken of a survey that was not answered, or not about a version. */
   add({ survey, figures, devices, deviations }: SurveyView): void {
@@ -13,7 +16,8 @@ export class SurveyedVersions {
       if (one.statistic !== 'evaluation') continue;
       this.#byVersion.set(one.version, {
         participants: devices,
-        tally: one.tally,
+        // What else scores say, a survey does not count.
+        tally: one.tally.type === 'classification' ? { ...one.tally, scores: { areas: one.auc } } : one.tally,
         spread: null,
         personal: null,
         survey: { survey, deviation: deviations[index] ?? 0 },
@@ -21,7 +25,7 @@ export class SurveyedVersions {
     }
   }
 
-  get(version: VersionNumber): Evaluated | undefined {
+  get(version: VersionNumber): Surveyed | undefined {
     return this.#byVersion.get(version);
   }
 

@@ -93,7 +93,7 @@ export function learnedHere(federation: Federation): LearnedHere | undefined {
     adopted,
     rounds: made.length,
     examples: Math.max(1, Math.min(Math.round(rows), adopted.claimed ?? Infinity)),
-    evaluation: versions.view(base).evaluation,
+    evaluation: versions.pooled(base.version) ?? null,
   };
 }
 

@@ -1,7 +1,9 @@
 // A federation's versions and what was said of them, in memory: few numbers each, read by every page.
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
-import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import type { MetricName } from '#lib/core/metrics/metric-name.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
 import { anchorOf } from '#lib/core/update/broadcast.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
@@ -164,10 +166,11 @@ export class VersionList {
     tally,
     personal,
     latency,
-  }: Pick<EvaluationRecord, 'version' | 'participant' | 'tally' | 'personal' | 'latency'>): void {
+    slices,
+  }: Pick<EvaluationRecord, 'version' | 'participant' | 'tally' | 'personal' | 'latency' | 'slices'>): void {
     if (this.hasHeard(version, participant)) return;
     const scores = this.#evaluations.get(version) ?? new VersionScores(this.#metric);
-    if (!scores.add(tally, personal, this.#isHeldOut(participant), latency)) return;
+    if (!scores.add(tally, personal, this.#isHeldOut(participant), { latency, slices })) return;
     this.#heard.add(`${version}/${participant}`);
     this.#evaluations.set(version, scores);
   }
@@ -179,7 +182,10 @@ export class VersionList {
 
   /** What the devices told, each by itself, before what surveys did: it says how they differ, too. */
   #evaluated(version: VersionNumber): Evaluated | null {
-    return this.#evaluations.get(version)?.view() ?? this.#surveyed.get(version) ?? null;
+    const told = this.#evaluations.get(version)?.view() ?? null;
+    const surveyed = this.#surveyed.get(version);
+    if (told !== null || surveyed === undefined) return told;
+    return { ...surveyed, figure: figure(surveyed.tally, this.#metric) ?? null };
   }
 
   /** Another success metric, or others that never train: every device's figure is worked out anew. */
@@ -193,6 +199,14 @@ export class VersionList {
     this.#evaluations.clear();
     this.#heard.clear();
     for (const one of evaluations) this.merge(one);
+  }
+
+  /** What the devices that train told of it, added up as they tell it; undefined: nothing yet. */
+  pooled(version: VersionNumber): { readonly participants: number; readonly tally: Tally } | undefined {
+    const scores = this.#evaluations.get(version);
+    return scores?.tally === undefined
+      ? undefined
+      : { participants: scores.participants, tally: scores.tally };
   }
 
   view(record: VersionRecord): VersionView {

@@ -21,6 +21,7 @@ test('the sum answers for all rows, and the spread for the devices: 1 of 10, 45 
   expect(scores.view()).toEqual({
     participants: 3,
     tally: tally(54, 70),
+    figure: 54 / 70,
     spread: {
       participants: 3,
       mean: expect.closeTo(0.6, 12),
@@ -34,6 +35,7 @@ test('the sum answers for all rows, and the spread for the devices: 1 of 10, 45 
     personal: {
       participants: 2,
       tally: tally(55, 60),
+      figure: 55 / 60,
       spread: {
         participants: 2,
         mean: 0.75,
@@ -59,7 +61,13 @@ test('what devices say that never train is in no other figure, and pooled exactl
   const scores = new VersionScores('accuracy');
   expect(scores.add(tally(4, 10), null, true)).toBe(true);
   // Nothing is known yet of the devices that train.
-  expect([scores.view(), scores.tally, scores.participants]).toEqual([null, undefined, 0]);
+  expect([scores.tally, scores.participants]).toEqual([undefined, 0]);
+  expect(scores.view()).toMatchObject({
+    participants: 0,
+    tally: tally(0, 0),
+    figure: null,
+    neverTrained: { participants: 1, figure: 0.4 },
+  });
   scores.add(tally(9, 10), null, false);
   scores.add(tally(11, 20), null, true);
   expect(scores.view()).toMatchObject({

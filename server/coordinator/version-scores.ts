@@ -1,16 +1,20 @@
 // What devices say of one version: their tallies added up, and each device's own figure of the success metric, worked out here
 // from the tally that it returned. The sum answers for all rows together, the figures for how it differs from device to device. What
 // devices say that never train is kept apart from what the others say.
-import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { spreadOf } from '#lib/core/metrics/spread.ts';
-import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
+import type { SettledTally, Tally } from '#lib/core/metrics/tally.ts';
+import { addTallies, emptyTally, settled, shapeOf } from '#lib/core/metrics/tally-sums.ts';
+import type { SliceTally } from '#lib/core/gates/slice-tally.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
+import { ToldSlices } from './told-slices.ts';
 
 class Scores {
   readonly #figures: number[] = [];
   #sum: { readonly participants: number; readonly tally: Tally } | undefined;
-  #spread: ReturnType<typeof spreadOf>;
-  #isStale = false;
+  /** undefined: not made since the last device was heard. */
+  #view: Exclude<Evaluated['personal'], null> | undefined;
 
   constructor(readonly metric: MetricName) {}
 
@@ -29,16 +33,26 @@ class Scores {
     this.#sum = { participants: (this.#sum?.participants ?? 0) + 1, tally: sum };
     const own = figure(tally, this.metric);
     if (own !== undefined) this.#figures.push(own);
-    this.#isStale = true;
+    this.#view = undefined;
     return true;
   }
 
   view(): Evaluated['personal'] {
     if (this.#sum === undefined) return null;
-    if (this.#isStale) this.#spread = spreadOf(this.#figures);
-    this.#isStale = false;
-    return { ...this.#sum, spread: this.#spread ?? null };
+    this.#view ??= {
+      participants: this.#sum.participants,
+      tally: settled(this.#sum.tally),
+      figure: figure(this.#sum.tally, this.metric) ?? null,
+      spread: spreadOf(this.#figures) ?? null,
+    };
+    return this.#view;
   }
+}
+
+/** What else a device may have told with its tallies. */
+interface Beside {
+  readonly latency?: number | undefined;
+  readonly slices?: readonly SliceTally[] | undefined;
 }
 
 export class VersionScores {
@@ -46,6 +60,7 @@ export class VersionScores {
   readonly #personal: Scores;
   /** How many devices told which step of how long a prediction takes. */
   readonly #latency = new Map<number, number>();
+  readonly #slices = new ToldSlices();
   readonly #neverTrained: Scores;
 
   constructor(metric: MetricName) {
@@ -65,18 +80,21 @@ export class VersionScores {
   }
 
   /** Of one device that was not heard before. False where the tallies do not fit to the others. */
-  add(tally: Tally, personal: Tally | null, isHeldOut: boolean, latency?: number): boolean {
+  add(tally: Tally, personal: Tally | null, isHeldOut: boolean, { latency, slices }: Beside = {}): boolean {
     if (isHeldOut) return this.#neverTrained.add(tally);
     if (!this.#version.add(tally)) return false;
     if (personal !== null) this.#personal.add(personal);
     if (latency !== undefined) this.#latency.set(latency, (this.#latency.get(latency) ?? 0) + 1);
+    if (slices !== undefined) this.#slices.add(slices, tally);
     return true;
   }
 
   view(): Evaluated | null {
-    const version = this.#version.view();
-    if (version === null) return null;
     const neverTrained = this.#neverTrained.view();
+    // Where no device that trains holds rows out, those that never train say what there is to say.
+    const version = this.#version.view() ?? (neverTrained && scoredByNone(neverTrained.tally));
+    if (version === null) return null;
+    const slices = this.#slices.view();
     const latency = [...this.#latency]
       .sort(([a], [b]) => a - b)
       .map(([step, devices]) => ({ step, devices }));
@@ -84,7 +102,16 @@ export class VersionScores {
       ...version,
       personal: this.#personal.view(),
       ...(latency.length === 0 ? {} : { latency }),
+      ...(slices === undefined ? {} : { slices }),
       ...(neverTrained === null ? {} : { neverTrained }),
     };
   }
 }
+
+/** Of devices that train none yet: no row, of the same kind as those of the others. */
+const scoredByNone = (like: SettledTally): NonNullable<Evaluated['personal']> => ({
+  participants: 0,
+  tally: settled(emptyTally(shapeOf(like))),
+  figure: null,
+  spread: null,
+});

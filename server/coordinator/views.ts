@@ -1,6 +1,7 @@
 // From records to what others are shown (protocol/views.ts).
 import type { Tally } from '#lib/core/metrics/tally.ts';
-import { figure, metrics } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { cohortOf, isOver, stageOf, type Member, type Round } from '#lib/core/round/round-state.ts';
 import { MAXIMUM_MESSAGE_BYTES } from '#lib/protocol/limits.ts';

@@ -1,5 +1,6 @@
 // What the terminal says while the demo runs: one line a version, once its participants have scored it.
-import { figure, metrics } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
 import type { FederationView, VersionView } from '#lib/protocol/views.ts';
 
 const bytes = (count: number): string =>

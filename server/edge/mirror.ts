@@ -3,6 +3,7 @@
 // edge, with what to do instead.
 import { exactAveraging, plainRounds, secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import { asksLatency } from '#lib/core/gates/asks-latency.ts';
+import { asksSlices } from '#lib/core/gates/asks-slices.ts';
 import type { FederationId } from '#lib/core/ids.ts';
 import type { SecureSumOn } from '#lib/core/secure-sum/rules.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
@@ -75,6 +76,8 @@ function unsuited({
     return 'it tries local settings device by device, and an edge could say nothing of a single one.';
   if (asksLatency({ gates }))
     return 'a condition for going live asks how long a prediction takes on each device, and an edge could say nothing of a single one.';
+  if (asksSlices({ gates }))
+    return 'a condition for going live is about a part of the rows, which an edge’s devices do not count apart.';
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { Tags } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
-import { MetricName } from '#lib/core/metrics/figures.ts';
+import { MetricName } from '#lib/core/metrics/metric-name.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 

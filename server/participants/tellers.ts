@@ -81,7 +81,7 @@ export function teller(
       const notable = !/^(Sent update|Version) \d/.test(event);
       say({ type: 'event', participant, notable, message: event });
     }
-    for (const { version, tally, personal } of view.localEvaluations) {
+    for (const { version, count, figure, personal } of view.localEvaluations) {
       if (scored.has(version)) continue;
       scored.add(version);
       say({
@@ -89,9 +89,9 @@ export function teller(
         participant,
         version,
         metric: spec.metric.name,
-        value: figure(tally, spec.metric.name) ?? null,
-        personal: (personal === null ? undefined : figure(personal, spec.metric.name)) ?? null,
-        count: tally.count,
+        value: figure,
+        personal: personal?.figure ?? null,
+        count,
       });
     }
     onView(view);

@@ -12,6 +12,7 @@ import type {
   SurveyNumber,
   VersionNumber,
 } from '#lib/core/ids.ts';
+import type { SliceTally } from '#lib/core/gates/slice-tally.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
 import type { FedexState } from '#lib/core/search/fedex.ts';
@@ -115,6 +116,8 @@ export interface EvaluationRecord {
   readonly personal: Tally | null;
   /** How long one prediction takes on it, as a step (core/metrics/latency.ts); absent: it did not tell. */
   readonly latency?: number;
+  /** Of each slice that conditions were about, of no rows too; absent: it did not count. */
+  readonly slices?: readonly SliceTally[];
   readonly at: number;
 }
 

@@ -7,7 +7,8 @@ import { federatedModel, firstParameters, tallyShapeOf } from '#lib/core/federat
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import type { Digest, ParticipantId, VersionNumber } from '#lib/core/ids.ts';
-import { addTallies, emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
+import { addTallies, emptyTally } from '#lib/core/metrics/tally-sums.ts';
 import {
   acceptedReports,
   cohortOf,
@@ -448,7 +449,10 @@ export class Laboratory {
     return {
       type: 'result',
       rounds: roundsCommitted,
-      metrics: head.evaluation === null ? this.#lastFigures : figuresOf(head.evaluation.tally),
+      metrics:
+        head.evaluation === null || head.evaluation.participants === 0
+          ? this.#lastFigures
+          : figuresOf(head.evaluation.tally),
       ...(unseen === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
       bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
       bytesDownPerParticipant: this.#cohort.bytesDown / participants,

@@ -1,6 +1,7 @@
 // What a simulation says: a line a round and a last one, the same bytes for the same seed, so nothing here knows how long it
 // took; and the same for the eye.
-import { metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 
 export type Figures = Partial<Record<MetricName, number>>;
 

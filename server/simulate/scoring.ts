@@ -1,7 +1,9 @@
 // What a version is worth on rows that judge: scored in pieces of a fixed size, and added up in their order, so that the sums are
 // the same on any number of threads.
-import { figure, MetricName } from '#lib/core/metrics/figures.ts';
-import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { MetricName } from '#lib/core/metrics/metric-name.ts';
+import type { SettledTally, Tally } from '#lib/core/metrics/tally.ts';
+import { addTallies } from '#lib/core/metrics/tally-sums.ts';
 import type { Figures } from './lines.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -41,7 +43,7 @@ export async function scoreOnPool(
 }
 
 /** Every figure that can be measured. */
-export function figuresOf(tally: Tally): Figures {
+export function figuresOf(tally: Tally | SettledTally): Figures {
   const figures: Figures = {};
   for (const name of MetricName.options) {
     const value = figure(tally, name);

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { plainRounds, RoundMode, SampleName, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
-import { MetricName } from '#lib/core/metrics/figures.ts';
+import { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { noPrivacy, Privacy } from '#lib/core/privacy/rules.ts';
 import { Augmentation, OptimizerSpec } from '#lib/core/model/spec.ts';
 

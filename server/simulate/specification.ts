@@ -2,7 +2,8 @@
 import { exactAveraging, plainRounds, type FederationSpec, type PinnedRecipe } from '#lib/core/federation.ts';
 import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
-import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import { measures, type MetricName } from '#lib/core/metrics/metric-name.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { isDrawn } from '#lib/core/privacy/rules.ts';
 import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';

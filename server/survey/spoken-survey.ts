@@ -1,7 +1,9 @@
 // A survey for the eye, in a terminal: what came of it, then the figures, each with the noise that it carries.
 import { divergenceWords } from '#lib/core/statistics/labels.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
-import { figure, metrics, MetricName } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { axisName } from '#lib/core/projection/axis-name.ts';
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
 import type { Figures } from '#lib/core/statistics/index.ts';

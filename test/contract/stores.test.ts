@@ -213,7 +213,8 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
       personal: { ...tally, lossSum: 0.25 },
       at: 1,
     };
-    const without = { ...evaluation, participant: participant('b'), personal: null, latency: -3 };
+    const slices = [{ column: 'sex', part: 'is Female', tally }];
+    const without = { ...evaluation, participant: participant('b'), personal: null, latency: -3, slices };
     const line = {
       federation: id,
       sequence: 1,

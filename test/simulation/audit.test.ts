@@ -194,7 +194,7 @@ test('rows that were taken away, added or swapped are named', async () => {
   ]);
   expect(
     await whileChanged(
-      `INSERT INTO evaluations SELECT federation, version, '${'0'.repeat(32)}', tally_json, at, personal_json, latency_step FROM evaluations LIMIT 1`,
+      `INSERT INTO evaluations SELECT federation, version, '${'0'.repeat(32)}', tally_json, at, personal_json, latency_step, slices_json FROM evaluations LIMIT 1`,
     ),
   ).toEqual([expect.stringMatching(/^evaluations · .*the journal knows of no such row/)]);
   const last = await whileChanged(

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { ModelRows } from '#lib/core/aggregation/summed-model.ts';
 import type { DataContract, TableContract } from '#lib/core/data/contract.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
-import { addTallies } from '#lib/core/metrics/tally.ts';
+import { addTallies } from '#lib/core/metrics/tally-sums.ts';
 import { random } from '#lib/core/random.ts';
 import { boostedTrees, type BoostedTrees } from '#lib/core/trees/boosted-trees.ts';
 import { binRows } from '#lib/core/trees/columns.ts';

@@ -785,14 +785,29 @@ describe('the coordinator’s API', () => {
     expect((await ask('DELETE', '')).status).toBe(409);
     expect((await ask('PUT', '/aliases/live', { version: 3 })).status).toBe(404);
     const { brief } = exampleSpec();
-    const gates = [{ kind: 'quality', metric: 'accuracy', threshold: 0.9 }];
+    const slice = { column: 'x', part: null };
+    const gates = [
+      { kind: 'quality', metric: 'accuracy', threshold: 0.9 },
+      { kind: 'quality', metric: 'auc', slice, threshold: 0.9 },
+    ];
     expect(await ask('PUT', '/question', { brief: { ...brief, unit: 'A point' }, gates })).toMatchObject({
       status: 200,
       value: { state: 'running', spec: { brief: { version: 2 } } },
     });
     expect(await ask('PUT', '/aliases/live', { version: 0 })).toMatchObject({
       status: 409,
-      value: { error: 'gate-failed', issues: [{ path: 'gates.0' }] },
+      value: {
+        error: 'gate-failed',
+        issues: [
+          { path: 'gates.0' },
+          {
+            path: 'gates.1',
+            message: expect.stringMatching(
+              /^AUC in the part of “x” where it is worst is not measured yet \(at least 10 held-out rows/,
+            ) as unknown,
+          },
+        ],
+      },
     });
     const card = await running.fetch(`/api/federations/${federation}/versions/0/card.md`);
     expect([card.status, card.headers.get('content-type')]).toEqual([200, 'text/markdown; charset=utf-8']);

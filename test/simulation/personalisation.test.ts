@@ -60,9 +60,8 @@ for (const personalisation of [
     expect(evaluation!.personal!.spread!.minimum).toBeGreaterThan(0.8);
     expect(evaluation!.personal!.tally.count).toBe(evaluation!.tally.count);
 
-    // The server's figures are those of the tallies that the devices keep themselves.
-    const own = one.devices.map(({ part }) => part.view.localEvaluations.at(-1)!.personal!);
-    const figures = own.map((tally) => figure(tally, 'accuracy')!);
+    // The server's figures are those that the devices show themselves.
+    const figures = one.devices.map(({ part }) => part.view.localEvaluations.at(-1)!.personal!.figure!);
     expect(evaluation!.personal!.spread!.minimum).toBe(Math.min(...figures));
     expect(evaluation!.personal!.spread!.maximum).toBe(Math.max(...figures));
     await one.close();
@@ -177,7 +176,7 @@ test('another success metric judges every device anew', async () => {
   const after = one.versions().at(-1)!.evaluation!;
   expect(after.tally).toEqual(before.tally);
   expect(after.spread?.participants).toBe(DEVICES);
-  const losses = one.devices.map(({ part }) => figure(part.view.localEvaluations.at(-1)!.tally, 'loss')!);
+  const losses = one.devices.map(({ part }) => part.view.localEvaluations.at(-1)!.loss!);
   expect(after.spread?.minimum).toBe(Math.min(...losses));
   expect(after.spread?.minimum).not.toBe(before.spread?.minimum);
   await one.close();

@@ -7,7 +7,8 @@ import { joinExamples, selectExamples, type Examples } from '#lib/core/data/exam
 import { splitExamples } from '#lib/core/data/split.ts';
 import { FederationSpec, type SummedFederation } from '#lib/core/federation.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
-import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
+import { addTallies } from '#lib/core/metrics/tally-sums.ts';
 import { random } from '#lib/core/random.ts';
 import { summedModel } from '#lib/core/summed-models.ts';
 import { deviceFederation, federation } from '../support/device-federation.ts';

@@ -1,5 +1,6 @@
 // Surveys with real participants against the real server: what a coordinator is told is what the rows of all devices say, or that with the
 // stated noise; and what was charged for it stands.
+import { figure } from '#lib/core/metrics/figures.ts';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { VersionNumber } from '#lib/core/ids.ts';
@@ -115,7 +116,9 @@ test('six devices answer with sums that are exactly those of all their rows, and
   // No device tells its own scores here: what the version does is what the survey says.
   const told = {
     participants: 6,
-    tally: evaluation.tally,
+    // Its areas with it: of what scores say beside them, a survey counts nothing.
+    tally: { ...evaluation.tally, scores: { areas: evaluation.auc } },
+    figure: figure(evaluation.tally, 'accuracy'),
     spread: null,
     personal: null,
     survey: { survey: whole.survey, deviation: 0 },

@@ -10,6 +10,7 @@ import {
   SurveyNumber,
   VersionNumber,
 } from '#lib/core/ids.ts';
+import { SliceTallies } from '#lib/core/gates/slice-tally.ts';
 import { LatencyStep } from '#lib/core/metrics/latency.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
@@ -188,6 +189,7 @@ export const evaluationRow = (record: EvaluationRecord): Tables['evaluations'] =
   tally_json: JSON.stringify(record.tally),
   personal_json: record.personal === null ? null : JSON.stringify(record.personal),
   latency_step: record.latency ?? null,
+  slices_json: record.slices === undefined ? null : JSON.stringify(record.slices),
   at: record.at,
 });
 
@@ -198,6 +200,7 @@ export const readEvaluation = (row: Tables['evaluations']): EvaluationRecord => 
   tally: v.parse(Tally, json(row.tally_json)),
   personal: row.personal_json === null ? null : v.parse(Tally, json(row.personal_json)),
   ...(row.latency_step === null ? {} : { latency: v.parse(LatencyStep, row.latency_step) }),
+  ...(row.slices_json === null ? {} : { slices: v.parse(SliceTallies, json(row.slices_json)) }),
   at: row.at,
 });
 

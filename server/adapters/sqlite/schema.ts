@@ -76,6 +76,7 @@ export interface Tables {
     personal_json: string | null;
     at: number;
     latency_step: number | null;
+    slices_json: string | null;
   };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
   acts: {
@@ -399,6 +400,13 @@ const latency: Migration = {
   },
 };
 
+/** What a device counted of the slices of its rows that conditions are about. */
+const slices: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema.alterTable('evaluations').addColumn('slices_json', 'text').execute();
+  },
+};
+
 /**
  * In order of their names. A migration that was released is never changed: the next one is added. New columns are empty in the rows
  * that are there, which the journal names by digests over their columns with a value: a migration that writes into old rows would
@@ -419,5 +427,6 @@ export const migrations: MigrationProvider = {
     '0011-surveys': surveys,
     '0012-tuning': tuning,
     '0013-latency': latency,
+    '0014-slices': slices,
   }),
 };

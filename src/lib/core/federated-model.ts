@@ -5,7 +5,7 @@ import type { Strategy } from './aggregation/strategy.ts';
 import type { SummedModel } from './aggregation/summed-model.ts';
 import { classLabels, type DataContract } from './data/contract.ts';
 import type { FederationSpec } from './federation.ts';
-import type { TallyShape } from './metrics/tally.ts';
+import type { TallyShape } from './metrics/tally-sums.ts';
 import { buildNetwork, initialParameters, type Network } from './model/network.ts';
 import { fail, ok, type Result } from './result.ts';
 import { summedModel } from './summed-models.ts';

@@ -4,7 +4,7 @@ import { ClustersSpec } from './clustering/spec.ts';
 import { FederationContract, PreparedColumns } from './data/contract.ts';
 import { Gates } from './gates/gate.ts';
 import { Digest } from './ids.ts';
-import { MetricName } from './metrics/figures.ts';
+import { MetricName } from './metrics/metric-name.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
 import { noPrivacy, Privacy } from './privacy/rules.ts';
 import { SecureSumRules, type SecureSumOn } from './secure-sum/rules.ts';

@@ -1,7 +1,6 @@
 // What a participant's screen knows of taking part: one list of states and one list of reasons (interface, tests and logs
 // all speak of these and no others). The machinery that moves through them is take-part.ts.
 import type { FederationId, RoundNumber, VersionNumber } from '../core/ids.ts';
-import type { Tally } from '../core/metrics/tally.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
 import type { LinkBytes, LinkState } from '../ports/coordinator-link.ts';
 import type { HistoryPoint } from '../ports/participant-store.ts';
@@ -67,9 +66,12 @@ export interface ParticipationView {
   /** What this device's held-out rows say of the versions it has scored, ascending. */
   readonly localEvaluations: readonly {
     readonly version: VersionNumber;
-    readonly tally: Tally;
+    readonly count: number;
+    /** Of the success metric, and the loss; null: not to be had of these rows. */
+    readonly figure: number | null;
+    readonly loss: number | null;
     /** Of this device's own model; null: it had none. */
-    readonly personal: Tally | null;
+    readonly personal: { readonly figure: number | null } | null;
   }[];
   /** What the round in hand is trained by here; null: none is in hand, or it was trained in an earlier visit. */
   readonly plan: TrainingPlan | null;

@@ -23,6 +23,7 @@ import {
 } from '../../../test/doubles/scripted-federation.ts';
 import { createEngine } from './engine.ts';
 import type { NetworkEquipment } from './equipment.ts';
+import { figure } from '../core/metrics/figures.ts';
 import { createPersonalModels, ownPartKey, ownKey } from './personal-models.ts';
 import { openScoreboard } from './scoreboard.ts';
 import { trainLocally } from './train-locally.ts';
@@ -221,7 +222,9 @@ test('Ditto leaves the shared path as it is: the update is bit for bit the one w
   expect(before).toMatchObject({ version: 0, personal: null });
   expect(after!.personal?.count).toBe(after!.tally.count);
   expect(after!.personal).not.toEqual(after!.tally);
-  expect(one.part.view.localEvaluations[1]).toMatchObject({ personal: after!.personal });
+  expect(one.part.view.localEvaluations[1]).toMatchObject({
+    personal: { figure: figure(after!.personal!, 'accuracy') },
+  });
   await commitPlain(plain);
   expect(await round(one, 2)).toEqual(await round(plain, 2));
   expect(one.faults).toEqual([]);

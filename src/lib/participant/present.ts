@@ -1,5 +1,6 @@
 // From what the device knows to what its screen shows.
 import type { FederationId } from '../core/ids.ts';
+import { figure } from '../core/metrics/figures.ts';
 import type { CoordinatorLink } from '../ports/coordinator-link.ts';
 import type { HistoryPoint } from '../ports/participant-store.ts';
 import type { BlockList } from './blocked.ts';
@@ -21,6 +22,9 @@ export function presentView(
   if (joined !== null && standing.view?.state === 'paused' && hand === undefined)
     blocks.set({ reason: 'federation-paused' });
   else blocks.clear('federation-paused');
+  const metric = standing.view?.spec.metric.name;
+  const figureHere = (tally: Parameters<typeof figure>[0]): number | null =>
+    (metric === undefined ? undefined : figure(tally, metric)) ?? null;
   const training = hand?.stage === 'training' ? hand.progress : null;
   return {
     federation,
@@ -40,8 +44,13 @@ export function presentView(
     roundsContributed: contributions?.count ?? 0,
     bytesSent: contributions?.bytesSent ?? 0,
     localEvaluations:
-      equipment?.scoreboard.scored.map(({ version, tally, personal }) => ({ version, tally, personal })) ??
-      [],
+      equipment?.scoreboard.scored.map(({ version, tally, personal }) => ({
+        version,
+        count: tally.count,
+        figure: figureHere(tally),
+        loss: figure(tally, 'loss') ?? null,
+        personal: personal && { figure: figureHere(personal) },
+      })) ?? [],
     plan: hand?.message?.plan ?? null,
     peers: hand?.peers ?? null,
     leaveAfterRound: standing.leaveAfterRound,

@@ -1,6 +1,7 @@
 // Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums. A device that never
 // trains holds all its rows out.
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
+import { asksSlices } from '../core/gates/asks-slices.ts';
 import { asksLatency } from '../core/gates/asks-latency.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
@@ -13,7 +14,7 @@ import type { Equipment, NetworkEquipment, SummingEquipment } from './equipment.
 import type { Learner } from './learner.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { timePrediction } from './prediction-time.ts';
-import type { Scored } from './scoreboard.ts';
+import type { Untold } from './scoreboard.ts';
 import { startState } from './train-locally.ts';
 
 export interface NamedVersion {
@@ -75,15 +76,17 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     const one = scoreboard.scored.find((scored) => scored.version === version);
     if (one === undefined || one.told) return;
     // Scores of its rows are this device's own under privacy: told, each would be a release without noise.
-    if (surroundings.spec(equipment).privacy.type !== 'none') return kept(scoreboard.told(version));
-    // What a version does on the rows of one device would say something of them.
-    if (secureSumOf(surroundings.spec(equipment)) !== undefined) return;
+    // In a secure sum, what a version does on the rows of one device would say something of them.
+    const spec = surroundings.spec(equipment);
+    if (spec.privacy.type !== 'none' || secureSumOf(spec) !== undefined)
+      return kept(scoreboard.told(version));
     const answer = await surroundings.tell('evaluation', {
       federation,
       version,
       tally: one.tally,
       personal: one.personal,
       ...(one.latency === undefined ? {} : { latency: one.latency }),
+      ...(one.slices === undefined ? {} : { slices: one.slices }),
     });
     // Counted or refused: either way it need not be told again.
     if (answer !== undefined) await kept(scoreboard.told(version));
@@ -94,7 +97,7 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     equipment: Equipment,
     predict: (features: Uint8Array | Float32Array) => unknown,
     signal: AbortSignal,
-  ): Promise<Pick<Scored, 'latency'>> => {
+  ): Promise<Pick<Untold, 'latency'>> => {
     if (!asksLatency(surroundings.spec(equipment))) return {};
     const { features, count } = equipment.rows.heldOut;
     const row = features.subarray(0, features.length / count);
@@ -102,29 +105,46 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     return latency === undefined ? {} : { latency };
   };
 
+  /** Nothing where nobody asks. `evaluate`: rows as the model takes them. */
+  const slicesOf = async (
+    equipment: Equipment,
+    whole: Tally,
+    evaluate: (rows: Equipment['rows']['heldOut']) => Tally | Promise<Tally>,
+  ): Promise<Pick<Untold, 'slices'>> => {
+    const spec = surroundings.spec(equipment);
+    if (!asksSlices(spec)) return {};
+    const { countSlices } = await import('./count-slices.ts');
+    return { slices: await countSlices(equipment, spec, whole, evaluate) };
+  };
+
   async function scoreNetwork(
     equipment: NetworkEquipment,
     version: VersionNumber,
     parameters: Float32Array<ArrayBuffer>,
     signal: AbortSignal,
-  ): Promise<Pick<Scored, 'tally' | 'personal' | 'latency'>> {
+  ): Promise<Pick<Untold, 'tally' | 'personal' | 'latency' | 'slices'>> {
     const { engine, network, rows } = equipment;
     const spec = surroundings.spec(equipment);
     const start = await personal.startOf(network, spec.personalisation, parameters);
     const session = await (await engine.trainer()).open(network, spec.plan);
     let tally: Tally;
-    let latency: Pick<Scored, 'latency'>;
+    let asked: Pick<Untold, 'latency' | 'slices'> = {};
     try {
       await session.setState(startState(start));
       tally = await session.evaluate(rows.heldOut, { signal });
-      latency = await latencyOf(equipment, (row) => session.predict(row, 1), signal);
+      // What a device says that never trains is in no condition.
+      if (!equipment.isHeldOut)
+        asked = {
+          ...(await latencyOf(equipment, (row) => session.predict(row, 1), signal)),
+          ...(await slicesOf(equipment, tally, (some) => session.evaluate(some, { signal }))),
+        };
     } finally {
       session.close();
     }
     const scored = { number: version, parameters, scored: tally };
     // It has learnt nothing here that could be its own.
     if (equipment.isHeldOut) return { tally, personal: null };
-    return { tally, ...latency, personal: await personal.score(equipment, spec, scored, signal) };
+    return { tally, ...asked, personal: await personal.score(equipment, spec, scored, signal) };
   }
 
   return {
@@ -147,13 +167,16 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
         }
         const said = await engine.alone(async () => {
           signal.throwIfAborted();
-          return 'sums' in equipment
-            ? {
-                tally: summedTally(equipment, parameters),
-                personal: null,
-                ...(await latencyOf(equipment, (row) => equipment.sums.predict(parameters, row, 1), signal)),
-              }
-            : scoreNetwork(equipment, version, parameters, signal);
+          if (!('sums' in equipment)) return scoreNetwork(equipment, version, parameters, signal);
+          const evaluate = (rows: Equipment['rows']['heldOut']): Tally =>
+            summedTally(equipment, parameters, rows);
+          const tally = evaluate(equipment.rows.heldOut);
+          return {
+            tally,
+            personal: null,
+            ...(await latencyOf(equipment, (row) => equipment.sums.predict(parameters, row, 1), signal)),
+            ...(equipment.isHeldOut ? {} : await slicesOf(equipment, tally, evaluate)),
+          };
         });
         await kept(scoreboard.add({ version, digest, ...said, told: false }));
         surroundings.onChanged();
@@ -176,8 +199,12 @@ const learnerOf = (equipment: Equipment): Learner | undefined =>
   'learner' in equipment ? equipment.learner : undefined;
 
 /** What was checked when the rows were read fits: rows that do not are a bug. */
-function summedTally({ sums, rows }: SummingEquipment, parameters: Float32Array): Tally {
-  const tally = sums.evaluate(parameters, rows.heldOut);
+function summedTally(
+  { sums }: SummingEquipment,
+  parameters: Float32Array,
+  rows: Equipment['rows']['heldOut'],
+): Tally {
+  const tally = sums.evaluate(parameters, rows);
   if (!tally.ok) throw new Error(tally.error.message);
   return tally.value;
 }

@@ -1,20 +1,35 @@
 // What this device's held-out rows say of the versions it has seen: counts and sums, kept here and told to the coordinator once.
 import * as v from 'valibot';
 import { Digest, type FederationId, VersionNumber } from '../core/ids.ts';
+import { SliceTallies } from '../core/gates/slice-tally.ts';
 import { LatencyStep } from '../core/metrics/latency.ts';
-import { Tally } from '../core/metrics/tally.ts';
+import { SettledTally, Tally } from '../core/metrics/tally.ts';
+import { settled } from '../core/metrics/tally-sums.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 
-const Scored = v.object({
+const scored = {
   version: VersionNumber,
   digest: Digest,
-  tally: Tally,
-  /** Of this device's own model when the version was scored; null: there was none. */
-  personal: v.optional(v.nullable(Tally), null),
   /** How long one prediction took, as it is told. */
   latency: v.exactOptional(LatencyStep),
-  told: v.boolean(),
+};
+/** `personal`: of this device's own model when the version was scored; null: there was none. */
+const Untold = v.object({
+  ...scored,
+  told: v.literal(false),
+  tally: Tally,
+  slices: v.exactOptional(SliceTallies),
+  personal: v.optional(v.nullable(Tally), null),
 });
+/** What is shown here of it, which is much less than what was told. */
+const Told = v.object({
+  ...scored,
+  told: v.literal(true),
+  tally: SettledTally,
+  personal: v.optional(v.nullable(SettledTally), null),
+});
+const Scored = v.variant('told', [Untold, Told]);
+export type Untold = v.InferOutput<typeof Untold>;
 export type Scored = v.InferOutput<typeof Scored>;
 
 /** Scores of another dataset are not comparable: they are dropped when the rows change. */
@@ -28,7 +43,7 @@ export interface Scoreboard {
   /** Ascending by version. */
   readonly scored: readonly Scored[];
   has(version: VersionNumber, digest: Digest): boolean;
-  add(scored: Scored): Promise<void>;
+  add(scored: Untold): Promise<void>;
   told(version: VersionNumber): Promise<void>;
 }
 
@@ -54,6 +69,13 @@ export async function openScoreboard(
           (a, b) => a.version - b.version,
         ),
       ),
-    told: (version) => keep(scored.map((one) => (one.version === version ? { ...one, told: true } : one))),
+    told: (version) =>
+      keep(
+        scored.map((one) => {
+          if (one.version !== version || one.told) return one;
+          const { slices: _, tally, personal, ...rest } = one;
+          return { ...rest, tally: settled(tally), personal: personal && settled(personal), told: true };
+        }),
+      ),
   };
 }

@@ -1,7 +1,8 @@
 // Local training: the same loop for a run of one's own and for a round. Batches come in an order that the seed alone
 // decides; a checkpoint lets training go on, after a reload or on another back end, as if it had not stopped.
 import type { Digest } from '../core/ids.ts';
-import { figure, type MetricName } from '../core/metrics/figures.ts';
+import { figure } from '../core/metrics/figures.ts';
+import type { MetricName } from '../core/metrics/metric-name.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import type { Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';

@@ -3,7 +3,7 @@
 import type { ModelRows, SummedModel } from '../core/aggregation/summed-model.ts';
 import { bytesOf, digestOf, digestOfText } from '../core/digest.ts';
 import type { ParticipantId } from '../core/ids.ts';
-import type { MetricName } from '../core/metrics/figures.ts';
+import type { MetricName } from '../core/metrics/metric-name.ts';
 import type { Network } from '../core/model/network.ts';
 import { valuesIn, type Range } from '../core/model/ranges.ts';
 import type { DrawBytes } from '../core/privacy/random-bits.ts';

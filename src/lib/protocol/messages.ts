@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
 import { CodecChoice, Tags } from '../core/federation.ts';
 import { LatencyStep } from '../core/metrics/latency.ts';
+import { SliceTallies } from '../core/gates/slice-tally.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { Privacy } from '../core/privacy/rules.ts';
@@ -49,6 +50,8 @@ export const Evaluation = v.strictObject({
   personal: v.nullable(Tally),
   /** How long one prediction takes here, as a step; absent: nobody asked, or the device cannot tell. */
   latency: v.exactOptional(LatencyStep),
+  /** Of each part of its held-out rows that conditions are about, of no rows too; absent: nobody asked, or it did not count. */
+  slices: v.exactOptional(SliceTallies),
 });
 /** The device gives up this round (paused, trouble), and says why: the round need not wait for its deadline. */
 export const Withdraw = v.strictObject({

@@ -11,7 +11,8 @@ import {
   SurveyNumber,
   VersionNumber,
 } from '../core/ids.ts';
-import { Tally } from '../core/metrics/tally.ts';
+import { SlicePart } from '../core/gates/slice.ts';
+import { SettledTally } from '../core/metrics/tally.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Unix time, milliseconds. */
@@ -102,7 +103,9 @@ export type Spread = v.InferOutput<typeof Spread>;
 const scores = {
   participants: whole,
   /** Summed over the devices: figures of it are those of all rows together. */
-  tally: Tally,
+  tally: SettledTally,
+  /** The success metric, read of it; null: it cannot be. */
+  figure: v.nullable(v.number()),
   /** Of the success metric, which the server works out of each device's tally; null: fewer than two devices have a figure. */
   spread: v.nullable(Spread),
 };
@@ -112,6 +115,19 @@ export const Evaluated = v.strictObject({
   personal: v.nullable(v.strictObject(scores)),
   /** How many devices told which step of how long a prediction takes; absent: none did. */
   latency: v.exactOptional(v.array(v.strictObject({ step: v.number(), devices: whole }))),
+  /** What devices counted of the slices that conditions are about; absent: none told. */
+  slices: v.exactOptional(
+    v.array(
+      v.strictObject({
+        ...SlicePart,
+        /** Devices that counted it, whether or not rows of theirs are in it. */
+        counted: whole,
+        isEmpty: v.boolean(),
+        /** Of the devices with rows in it; null: too few rows or devices. */
+        shown: v.nullable(v.strictObject({ participants: whole, tally: SettledTally })),
+      }),
+    ),
+  ),
   /** The same of devices that never trained, by all their rows, which are in no other figure; absent: none has judged it. */
   neverTrained: v.exactOptional(v.strictObject(scores)),
   /** The survey that it is the total of, and the standard deviation of the noise on each count; absent: each device told its own. */

@@ -1,6 +1,7 @@
 // What a coordinator should look at, worst first: who left or was refused in the round now in progress, rounds that came
 // to nothing, a round that waits for devices, a shared model that got worse, and one that nobody has scored.
-import { figure, metrics } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
 import type { CohortMember, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 import { clock } from './clock-text.ts';
 import { compareFigure } from './console-comparison.ts';

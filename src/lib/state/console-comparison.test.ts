@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Tally } from '#lib/core/metrics/tally.ts';
+import type { SettledTally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';
 import {
   compareClasses,
@@ -11,7 +11,7 @@ import {
   wilson,
 } from './console-comparison.ts';
 
-const classified = (confusion: number[]): Tally => ({
+const classified = (confusion: number[]): SettledTally => ({
   type: 'classification',
   count: confusion.reduce((total, cell) => total + cell, 0),
   lossSum: 12,
@@ -87,7 +87,7 @@ describe('a version against another', () => {
       'F1 (macro)',
       'Loss',
     ]);
-    const numbers: Tally = {
+    const numbers: SettledTally = {
       type: 'regression',
       count: 4,
       squaredErrorSum: 4,

@@ -7,9 +7,11 @@
 // - Balanced accuracy and F1 (macro): normal approximation with the variance by the delta method over the multinomial
 //   confusion counts (Agresti, Categorical Data Analysis, §16.1): n·Var = Σ p g² − (Σ p g)², g = ∂figure/∂p.
 // - Loss, RMSE, MAE, R²: none. Devices send sums, not sums of squares, and a made-up interval is worse than none.
-import { classFigures, figure, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import { classFigures, figure } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { wilson, type Interval } from '#lib/core/metrics/wilson.ts';
-import type { Tally } from '#lib/core/metrics/tally.ts';
+import type { SettledTally } from '#lib/core/metrics/tally.ts';
 
 export { wilson, type Interval };
 
@@ -109,7 +111,7 @@ function verdictOf(interval: Interval | undefined, higherIsBetter: boolean): Com
 }
 
 /** The 95 % interval of one figure of one tally; undefined where the counts do not settle one. */
-export function intervalOf(tally: Tally, name: MetricName): Interval | undefined {
+export function intervalOf(tally: SettledTally, name: MetricName): Interval | undefined {
   if (tally.type !== 'classification') return undefined;
   if (name === 'accuracy') return wilson(hitsOf(tally.confusion), tally.count);
   if (name === 'balanced-accuracy' || name === 'f1-macro')
@@ -123,8 +125,8 @@ export function intervalOf(tally: Tally, name: MetricName): Interval | undefined
  */
 export function compareFigure(
   name: MetricName,
-  a: Tally | null,
-  b: Tally | null,
+  a: SettledTally | null,
+  b: SettledTally | null,
   isExact = true,
 ): ComparedFigure {
   const valueA = a === null ? undefined : figure(a, name);
@@ -156,7 +158,11 @@ export function compareFigure(
 }
 
 /** Every metric that at least one of the two tallies has, in the list's own order. */
-export const compareFigures = (a: Tally | null, b: Tally | null, isExact = true): ComparedFigure[] =>
+export const compareFigures = (
+  a: SettledTally | null,
+  b: SettledTally | null,
+  isExact = true,
+): ComparedFigure[] =>
   (Object.keys(metrics) as MetricName[])
     .map((name) => compareFigure(name, a, b, isExact))
     .filter((one) => one.a !== undefined || one.b !== undefined);
@@ -172,14 +178,14 @@ export interface ComparedClass {
 /** Recall, precision and F1 of each class, lowest recall of A first; empty for regression. */
 export function compareClasses(
   labels: readonly string[],
-  a: Tally | null,
-  b: Tally | null,
+  a: SettledTally | null,
+  b: SettledTally | null,
   isExact = true,
 ): ComparedClass[] {
   const figuresA = a?.type === 'classification' ? classFigures(a.confusion) : [];
   const figuresB = b?.type === 'classification' ? classFigures(b.confusion) : [];
   if (figuresA.length === 0 && figuresB.length === 0) return [];
-  const hits = (tally: Tally | null, index: number): number =>
+  const hits = (tally: SettledTally | null, index: number): number =>
     tally?.type === 'classification' ? (tally.confusion[index * labels.length + index] ?? 0) : 0;
   return labels
     .map((label, index): ComparedClass => {

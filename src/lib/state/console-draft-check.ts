@@ -11,8 +11,10 @@ import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { unpreparedSums } from '#lib/core/recipe/unprepared-sums.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { checkGates } from '#lib/core/gates/check-gates.ts';
-import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
-import type { TallyShape } from '#lib/core/metrics/tally.ts';
+import { whyUnmeasured } from '#lib/core/gates/unmeasured.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import { measures, type MetricName } from '#lib/core/metrics/metric-name.ts';
+import type { TallyShape } from '#lib/core/metrics/tally-sums.ts';
 import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { optimizerWith } from '#lib/core/model/optimizer-kinds.ts';
@@ -297,11 +299,13 @@ export function checkDraft(draft: Draft): CheckedDraft {
   if (read.success)
     for (const { path, message } of checkGates(read.output, targetTyped(draft))) add(path, message);
   if (!model.ok && model.error.path !== 'contract') add(model.error.path, model.error.message);
+  const unmeasured = read.success ? whyUnmeasured(draft.metric.name, read.output) : undefined;
   if (!metricFits(draft, draft.metric.name))
     add(
       'metric.name',
       `${metrics[draft.metric.name].title} does not apply to this target. Choose another metric, or change the target on the step Data.`,
     );
+  else if (unmeasured !== undefined) add('metric.name', unmeasured);
   else if (
     draft.metric.target !== null &&
     metrics[draft.metric.name].isShare &&

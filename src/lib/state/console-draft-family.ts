@@ -1,5 +1,6 @@
 // Choosing a model on the form: what of a draft follows from it.
-import { metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { readSummedSettings, roundsNeeded, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { metricFits } from './console-draft-check.ts';
 import { defaultOptions, emptyDraft, optionsOf, type Draft } from './console-draft.ts';

@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import type { Brief, FederationSpec } from '#lib/core/federation.ts';
 import type { Gate } from '#lib/core/gates/gate.ts';
-import { metricNames, metrics } from '#lib/core/metrics/figure-of.ts';
-import { measures } from '#lib/core/metrics/figures.ts';
+import { metricNames, metrics } from '#lib/core/metrics/metric-list.ts';
+import { measures } from '#lib/core/metrics/metric-name.ts';
 import { latencyPlaces } from '#lib/core/metrics/latency.ts';
 
 const words = v.optional(v.string(), '');

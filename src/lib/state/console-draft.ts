@@ -15,7 +15,7 @@ import {
   type SummedFederation,
 } from '#lib/core/federation.ts';
 import { modelContract } from '#lib/core/recipe/model-contract.ts';
-import { MetricName } from '#lib/core/metrics/figures.ts';
+import { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { optimizerNumbers, optimizerTypes, USUAL_WEIGHT_DECAY } from '#lib/core/model/optimizer-kinds.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';

@@ -1,6 +1,7 @@
 // One run of a federation as other programs take it: what its specification gives, and the figures of its versions, round by round.
 // Nothing of a single device is in it.
-import { figure, metricNames } from '#lib/core/metrics/figure-of.ts';
+import { figure } from '#lib/core/metrics/figure-of.ts';
+import { metricNames } from '#lib/core/metrics/metric-list.ts';
 import type { ExportedRun, RunPoints } from '#lib/core/run-export/exported-run.ts';
 import type { FederationView, VersionView } from '#lib/protocol/views.ts';
 import type { RunRecord } from './console-runs.ts';

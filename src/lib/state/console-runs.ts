@@ -1,5 +1,7 @@
 // The history of a federation: its runs as sums over rounds and versions, and what was live when.
-import { figure, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import type { AliasMove, RoundView, VersionView } from '#lib/protocol/views.ts';
 
 export interface RunRecord {

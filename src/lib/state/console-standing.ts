@@ -1,5 +1,7 @@
 // How a federation stands, in a few words: for the pill of a header, the title of a tab, and a line of the list.
-import { figure, measures, metrics } from '#lib/core/metrics/figures.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { metrics } from '#lib/core/metrics/metric-list.ts';
+import { measures } from '#lib/core/metrics/metric-name.ts';
 import type { FederationView, RoundPhase, RoundView, RunState, VersionView } from '#lib/protocol/views.ts';
 import { clock } from './clock-text.ts';
 import { isBetter, metricChange } from './format.ts';
@@ -112,10 +114,11 @@ export function metricStanding(
   };
 }
 
-/** The success metric and every other that this federation's tallies have. */
+/** What this federation's tallies have; before the first, what classes have. */
 export const metricNames = (versions: readonly VersionView[]): (keyof typeof metrics)[] => {
-  const tally = versions.find((one) => one.evaluation !== null)?.evaluation?.tally;
+  const tally = versions.findLast(({ evaluation }) => evaluation !== null && evaluation.participants > 0)
+    ?.evaluation?.tally;
   return (Object.keys(metrics) as (keyof typeof metrics)[]).filter((name) =>
-    measures(name, tally?.type ?? 'classification'),
+    tally === undefined ? measures(name, 'classification') : figure(tally, name) !== undefined,
   );
 };

@@ -64,6 +64,7 @@ export const versionFixture = (
               lossSum: 50,
               confusion: [hits / 2, count / 2 - hits / 2, count / 2 - hits / 2, hits / 2],
             },
+            figure: hits / count,
             spread: null,
             personal: null,
           },

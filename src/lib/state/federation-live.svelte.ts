@@ -28,7 +28,7 @@ export class FederationLive {
 
   readonly spec = $derived(this.view.spec);
   readonly metric = $derived(this.view.spec.metric.name);
-  readonly measured = $derived(measured(this.versions, this.metric));
+  readonly measured = $derived(measured(this.versions));
   readonly quality = $derived(quality(this.versions, this.metric));
   readonly live = $derived(
     this.versions.find((version) => version.version === this.view.live) ?? this.view.head,

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import * as v from 'valibot';
-import type { Tally } from '../core/metrics/tally.ts';
+import type { SettledTally } from '../core/metrics/tally.ts';
 import { Digest, VersionNumber } from '../core/ids.ts';
 import { FederationView, type VersionView } from '../protocol/views.ts';
 import { FederationLive } from './federation-live.svelte.ts';
 import { measured, openPlaces, quality, ringSentence } from './federation-progress.ts';
 
 /** Two classes, `right` of 10 examples predicted rightly. */
-const tally = (right: number): Tally => ({
+const tally = (right: number): SettledTally => ({
   type: 'classification',
   count: 10,
   lossSum: 5,
@@ -25,7 +25,10 @@ const version = (number: number, right: number | null): VersionView => ({
   committedAt: 0,
   participants: 0,
   examples: 0,
-  evaluation: right === null ? null : { participants: 1, tally: tally(right), spread: null, personal: null },
+  evaluation:
+    right === null
+      ? null
+      : { participants: 1, tally: tally(right), figure: right / 10, spread: null, personal: null },
   bytesUp: 0,
   delta: null,
   damaged: false,
@@ -106,7 +109,7 @@ test('quality is of the newest measured version, not of one that nobody has scor
   expect(known?.latest).toMatchObject({ value: 0.7 });
   expect(known?.before?.value).toBe(0.9);
   expect(known?.best.version.version).toBe(1);
-  expect(measured(versions, 'accuracy').map((one) => one.value)).toEqual([0.5, 0.9, 0.7]);
+  expect(measured(versions).map((one) => one.value)).toEqual([0.5, 0.9, 0.7]);
   expect(quality([version(0, null)], 'accuracy')).toBeUndefined();
 });
 

@@ -1,7 +1,7 @@
 // What a federation's versions say of its progress, ready for tiles, tables and charts. A version whose evaluation has
 // not come in yet has no figure, and none is made up for it.
-import { figure, metrics } from '../core/metrics/figure-of.ts';
-import type { MetricName } from '../core/metrics/figures.ts';
+import { metrics } from '../core/metrics/metric-list.ts';
+import type { MetricName } from '../core/metrics/metric-name.ts';
 import type { FederationView, RoundView, VersionView } from '../protocol/views.ts';
 
 export interface MeasuredVersion {
@@ -11,13 +11,13 @@ export interface MeasuredVersion {
 }
 
 /** The figure of one version; undefined until a device has scored it. */
-export const versionFigure = (version: VersionView, metric: MetricName): number | undefined =>
-  version.evaluation === null ? undefined : figure(version.evaluation.tally, metric);
+export const versionFigure = ({ evaluation }: VersionView): number | undefined =>
+  evaluation?.figure ?? undefined;
 
 /** Versions that have been measured, ascending. */
-export const measured = (versions: readonly VersionView[], metric: MetricName): readonly MeasuredVersion[] =>
+export const measured = (versions: readonly VersionView[]): readonly MeasuredVersion[] =>
   versions.flatMap((version) => {
-    const value = versionFigure(version, metric);
+    const value = versionFigure(version);
     return value === undefined ? [] : [{ version, value }];
   });
 
@@ -30,7 +30,7 @@ export interface Quality {
 
 /** The newest measured version, the one before, and the best; undefined while nothing is measured. */
 export function quality(versions: readonly VersionView[], metric: MetricName): Quality | undefined {
-  const known = measured(versions, metric);
+  const known = measured(versions);
   const latest = known.at(-1);
   if (latest === undefined) return undefined;
   const better = (a: number, b: number): boolean => (metrics[metric].higherIsBetter ? a > b : a < b);

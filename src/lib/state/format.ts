@@ -1,7 +1,7 @@
 // Numbers, sizes, durations and times as words on screen. Nothing here invents a value: undefined in, undefined out.
 // One fixed language, so that the server and the browser render the same text.
-import { metrics } from '../core/metrics/figure-of.ts';
-import type { MetricName } from '../core/metrics/figures.ts';
+import { metrics } from '../core/metrics/metric-list.ts';
+import type { MetricName } from '../core/metrics/metric-name.ts';
 
 const wholeNumber = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const plural = new Intl.PluralRules('en');

@@ -3,7 +3,8 @@
 import type { DataContract } from '../core/data/contract.ts';
 import { classLabels } from '../core/data/contract.ts';
 import type { FederationSpec } from '../core/federation.ts';
-import { measures, metrics, type MetricName } from '../core/metrics/figures.ts';
+import { metrics } from '../core/metrics/metric-list.ts';
+import { measures, type MetricName } from '../core/metrics/metric-name.ts';
 import { familiesFor, networkOf, type FamilyName } from '../core/model/families/index.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
 import { optimizerNumbers, optimizerWith } from '../core/model/optimizer-kinds.ts';

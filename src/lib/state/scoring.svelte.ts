@@ -1,5 +1,6 @@
 // Scores of several models on the held-out rows of one dataset on this device, one after the other.
-import { figure, type MetricName } from '../core/metrics/figures.ts';
+import { figure } from '../core/metrics/figures.ts';
+import type { MetricName } from '../core/metrics/metric-name.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import { troubleOf, type DeviceState, type DeviceTrouble } from './device-state.svelte.ts';
 import { askedOf, type ModelChoice } from './model-choice.ts';

@@ -1,7 +1,7 @@
 // How a figure differs from device to device, in words that hold: the worst, the best, and the half between.
-import { metrics } from '../core/metrics/figure-of.ts';
+import { metrics } from '../core/metrics/metric-list.ts';
 import type { FigureSpread } from '../core/metrics/spread.ts';
-import type { MetricName } from '../core/metrics/figures.ts';
+import type { MetricName } from '../core/metrics/metric-name.ts';
 import { metricValue } from './format.ts';
 
 const words = (metric: MetricName, value: number): string => metricValue(metric, value) ?? '–';

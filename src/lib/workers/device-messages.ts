@@ -3,7 +3,7 @@
 import type { KeptCheckpoint } from '../participant/kept-checkpoint.ts';
 import type { NetworkFederation, Personalisation } from '../core/federation.ts';
 import type { Digest, FederationId } from '../core/ids.ts';
-import type { MetricName } from '../core/metrics/figures.ts';
+import type { MetricName } from '../core/metrics/metric-name.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import type { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
 import type { AskedRecipe } from '../core/recipe/asked.ts';

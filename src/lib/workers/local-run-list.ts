@@ -1,6 +1,6 @@
 // The local runs of this device that have begun and not ended, in its store: what can go on after a reload.
 import * as v from 'valibot';
-import { MetricName } from '../core/metrics/figures.ts';
+import { MetricName } from '../core/metrics/metric-name.ts';
 import { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
 import { BackendName } from '../participant/backend-choice.ts';
 import { RunOrigin } from '../participant/run-origin.ts';

@@ -1,9 +1,11 @@
 // Gates as a person reads them: on the console, in a refusal of the API, in a model's card.
 import type { FederationSpec } from '../federation.ts';
-import { metrics } from '../metrics/figure-of.ts';
+import { metrics } from '../metrics/metric-list.ts';
 import { devicesOf, latencyAt, type LatencyCount, type LatencyPlace } from '../metrics/latency.ts';
 import type { Gate } from './gate.ts';
 import { isFloor, type JudgedGate } from './judge-gates.ts';
+import { LEAST_SLICE, type Slice } from './slice.ts';
+import { sliceOf } from './asks-slices.ts';
 
 type Metric = Pick<FederationSpec, 'metric'>;
 
@@ -17,17 +19,26 @@ const lowered = (title: string): string =>
   /^[A-Z][a-z]/.test(title) ? title[0]!.toLowerCase() + title.slice(1) : title;
 
 /** What a gate is about: for whom (fairness), of what a version costs, or how good it is. */
-export const gateKind = ({ kind }: Gate): string =>
-  kind === 'class' || kind === 'device' ? 'fairness' : kind;
+export const gateKind = (gate: Gate): string =>
+  gate.kind === 'class' || gate.kind === 'device' || sliceOf(gate) !== undefined ? 'fairness' : gate.kind;
+
+/** " where sex is Female", " in the part of “sex” where it is worst"; of all rows nothing. */
+function whereWords(gate: Gate): string {
+  const slice = sliceOf(gate);
+  if (slice === undefined) return '';
+  return slice.part === null
+    ? ` in the part of “${slice.column}” where it is worst`
+    : ` where ${slice.column} ${slice.part}`;
+}
 
 /** "Accuracy", "Recall of the worst class": the figure. */
 export function gateTitle(gate: Gate, { metric }: Metric): string {
   const success = metrics[metric.name].title;
   switch (gate.kind) {
     case 'quality':
-      return metrics[gate.metric].title;
+      return `${metrics[gate.metric].title}${whereWords(gate)}`;
     case 'class':
-      return `${classMetrics[gate.metric]} of ${gate.label === null ? 'the worst class' : `“${gate.label}”`}`;
+      return `${classMetrics[gate.metric]} of ${gate.label === null ? 'the worst class' : `“${gate.label}”`}${whereWords(gate)}`;
     case 'device':
       return gate.place === 'worst'
         ? `${success} on the worst device`
@@ -97,8 +108,26 @@ export function latencyWords(told: readonly LatencyCount[] = []): string | undef
 export const gateLimit = (gate: Gate, spec: Metric): string =>
   `${isFloor(gate, spec) ? 'at least' : 'at most'} ${gateValue(gate, spec, gate.threshold)}`;
 
+/** The figure, and of which part it is where the gate is about the worst. */
+export const judgedTitle = (
+  { gate, part }: { readonly gate: Gate; readonly part?: string | undefined },
+  spec: Metric,
+): string =>
+  part === undefined ? gateTitle(gate, spec) : `${gateTitle(gate, spec)} (${sliceOf(gate)?.column} ${part})`;
+
 /** "Accuracy is 80 %, and at least 90 % is asked for." */
-export const judgedSentence = ({ gate, figure }: JudgedGate, spec: Metric): string =>
-  figure === undefined
-    ? `${gateTitle(gate, spec)} is not measured yet, and ${gateLimit(gate, spec)} is asked for.`
-    : `${gateTitle(gate, spec)} is ${gateValue(gate, spec, figure)}, and ${gateLimit(gate, spec)} is asked for.`;
+export function judgedSentence({ gate, figure, part }: JudgedGate, spec: Metric): string {
+  const slice = sliceOf(gate);
+  const title = judgedTitle({ gate, part }, spec);
+  if (figure !== undefined)
+    return `${title} is ${gateValue(gate, spec, figure)}, and ${gateLimit(gate, spec)} is asked for.`;
+  const needed = slice === undefined ? '' : ` (${neededWords(slice)})`;
+  return `${title} is not measured yet${needed}, and ${gateLimit(gate, spec)} is asked for.`;
+}
+
+/** "at least 10 held-out rows of 2 devices are needed" */
+export const neededWords = ({
+  leastRows = LEAST_SLICE.rows,
+  leastDevices = LEAST_SLICE.devices,
+}: Pick<Slice, 'leastRows' | 'leastDevices'>): string =>
+  `at least ${leastRows} held-out rows of ${leastDevices} devices are needed`;

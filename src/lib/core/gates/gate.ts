@@ -1,19 +1,26 @@
 // Conditions that a version must meet before it may be live: each names one figure that the server has of every version, and how
 // far it may go. Which way is better follows from the figure, so that nobody can ask for an accuracy of at most 90 %.
 import * as v from 'valibot';
-import { MetricName } from '../metrics/figures.ts';
+import { MetricName } from '../metrics/metric-name.ts';
+import { Slice } from './slice.ts';
 
 const threshold = v.pipe(v.number(), v.finite());
 const positive = v.pipe(threshold, v.gtValue(0));
 
 export const Gate = v.variant('kind', [
-  /** Over all rows that devices hold out. */
-  v.strictObject({ kind: v.literal('quality'), metric: MetricName, threshold }),
+  /** Over all rows that devices hold out, or over a slice of them. */
+  v.strictObject({
+    kind: v.literal('quality'),
+    metric: MetricName,
+    slice: v.exactOptional(Slice),
+    threshold,
+  }),
   /** Of one class, or of whichever does worst (null): a rare class weighs little in the figure over all rows. */
   v.strictObject({
     kind: v.literal('class'),
     metric: v.picklist(['recall', 'precision', 'f1']),
     label: v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
+    slice: v.exactOptional(Slice),
     threshold,
   }),
   /** The success metric at the device where it is worst, or where a quarter of them is worse. */

@@ -3,8 +3,11 @@ import { expect, test } from 'vitest';
 import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
 import { checkGates } from './check-gates.ts';
 import { gateKind, judgedSentence, latencyWords } from './gate-words.ts';
+import type { FederationSpec } from '../federation.ts';
 import { Gate } from './gate.ts';
-import { judgeGates, passesAll, type MeasuredVersion } from './judge-gates.ts';
+import type { Slice } from './slice.ts';
+import { slicesAsked } from './slices-asked.ts';
+import { judgeGates, passesAll, type MeasuredVersion, type SliceTold } from './judge-gates.ts';
 
 /** 10 rows left, 8 of them right; 10 rows right, 5 of them right. */
 const version: MeasuredVersion = {
@@ -153,4 +156,130 @@ test('under a secure sum gates on single devices are refused, and others where n
   ]);
   const asked = { ...spec, statistics: { type: 'on', mostSurveys: 3, mostRows: 100 } as const };
   expect(checkGates(asked, 'classification').map(({ path }) => path)).toEqual(['gates.0', 'gates.1']);
+});
+
+/** Rows of two kinds: the version reads 18 of 20 of the one, and 5 of 10 of the other. */
+const people = {
+  ...exampleSpec(),
+  contract: {
+    ...exampleSpec().contract,
+    columns: [
+      { type: 'category', name: 'sex', categories: ['Female', 'Male'], missingAllowed: false },
+      { type: 'text', name: 'note', missingAllowed: false },
+    ],
+  } as FederationSpec['contract'],
+};
+const told = (part: string, confusion: number[], participants = 3, counted = 3): SliceTold => ({
+  column: 'sex',
+  part,
+  counted,
+  isEmpty: false,
+  shown: {
+    participants,
+    tally: {
+      type: 'classification' as const,
+      count: confusion.reduce((sum, cell) => sum + cell, 0),
+      lossSum: 1,
+      confusion,
+    },
+  },
+});
+const sliced = (slices: readonly SliceTold[]): MeasuredVersion => ({
+  ...version,
+  evaluation: { ...version.evaluation!, slices },
+});
+
+test('a gate about a slice is judged by the rows in it alone, and the worst part is named', () => {
+  const gates: Gate[] = [
+    { kind: 'quality', metric: 'accuracy', slice: { column: 'sex', part: 'is Female' }, threshold: 0.7 },
+    { kind: 'quality', metric: 'accuracy', slice: { column: 'sex', part: null }, threshold: 0.7 },
+    {
+      kind: 'class',
+      metric: 'recall',
+      label: 'left',
+      slice: { column: 'sex', part: 'is Male' },
+      threshold: 0.7,
+    },
+  ];
+  expect(checkGates({ ...people, gates }, 'classification')).toEqual([]);
+  expect(slicesAsked({ ...people, gates }).map(({ part }) => part)).toEqual(['is Female', 'is Male']);
+  const one = judgeGates(
+    { ...people, gates },
+    sliced([told('is Female', [4, 2, 3, 1]), told('is Male', [9, 1, 1, 9])]),
+    all,
+  );
+  expect(one.map(({ figure, standing, part }) => [figure, standing, part])).toEqual([
+    [0.5, 'failed', undefined],
+    [0.5, 'failed', 'is Female'],
+    [0.9, 'passed', undefined],
+  ]);
+  expect(one.map((judgedOne) => judgedSentence(judgedOne, people)).slice(0, 2)).toEqual([
+    'Accuracy where sex is Female is 50\u202f%, and at least 70\u202f% is asked for.',
+    'Accuracy in the part of “sex” where it is worst (sex is Female) is 50\u202f%, and at least 70\u202f% is asked for.',
+  ]);
+  expect(gateKind(gates[0]!)).toBe('fairness');
+});
+
+test('a slice of too few rows or devices is not measured yet, and neither is the worst part beside it', () => {
+  const female = { ...told('is Female', []), shown: null };
+  const standing = (slice: Slice, parts: readonly SliceTold[]) =>
+    judgeGates(
+      { ...people, gates: [{ kind: 'quality', metric: 'accuracy', slice, threshold: 0.1 }] },
+      sliced(parts),
+      all,
+    )[0]!;
+  const male = told('is Male', [9, 1, 1, 9], 2);
+  const worst = { column: 'sex', part: null };
+  const named = { column: 'sex', part: 'is Male' };
+  expect(standing(named, [female, male]).standing).toBe('passed');
+  expect(standing(worst, [female, male]).standing).toBe('not-measured');
+  expect(standing({ ...named, leastRows: 21 }, [male]).standing).toBe('not-measured');
+  expect(standing({ ...named, leastDevices: 3 }, [male]).standing).toBe('not-measured');
+  // Two of three devices speak for all; one does not.
+  const countedBy = (devices: number) => standing(named, [told('is Male', [9, 1, 1, 9], 2, devices)]);
+  expect([countedBy(2).standing, countedBy(1).standing]).toEqual(['passed', 'not-measured']);
+  // The worst of a column is known once each part was counted; one that no row is in does not stand in the way.
+  expect(standing(worst, [male]).standing).toBe('not-measured');
+  expect(standing(worst, [{ ...female, isEmpty: true }, male]).standing).toBe('passed');
+  expect(judgedSentence(standing({ ...named, leastRows: 21 }, [male]), people)).toBe(
+    'Accuracy where sex is Male is not measured yet (at least 21 held-out rows of 2 devices are needed), and at least 10\u202f% is asked for.',
+  );
+});
+
+test('a slice that no device could count is refused, with the parts that there are', () => {
+  const refused = (slice: Slice, of: Partial<FederationSpec> = {}): string | undefined =>
+    checkGates(
+      {
+        ...people,
+        ...of,
+        gates: [{ kind: 'quality', metric: 'accuracy', slice, threshold: 0.1 }],
+      } as typeof people,
+      'classification',
+    )[0]?.message;
+  expect(refused({ column: 'sex', part: 'is other' })).toMatch(
+    /no part “is other”: it has “is Female”, “is Male”/,
+  );
+  expect(refused({ column: 'age', part: null })).toMatch(/no column “age”/);
+  expect(refused({ column: 'note', part: null })).toMatch(/holds texts/);
+  expect(refused({ column: 'sex', part: null }, { secureSum: { type: 'on' } as never })).toMatch(
+    /ask for them in a survey/,
+  );
+});
+
+test('of a class with fewer rows in a slice than are asked for nothing is said', () => {
+  const slice = { column: 'sex', part: 'is Male' };
+  const standings = (confusion: number[]) =>
+    judgeGates(
+      {
+        ...people,
+        gates: [
+          { kind: 'class', metric: 'recall', label: 'right', slice, threshold: 0.1 },
+          { kind: 'class', metric: 'recall', label: null, slice, threshold: 0.1 },
+        ],
+      },
+      sliced([told('is Male', confusion)]),
+      all,
+    ).map(({ standing }) => standing);
+  expect(standings([19, 1, 0, 9])).toEqual(['not-measured', 'not-measured']);
+  expect(standings([19, 1, 0, 10])).toEqual(['passed', 'passed']);
 });

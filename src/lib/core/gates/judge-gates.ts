@@ -1,11 +1,15 @@
 // What gates say of a version, by the figures that are there of it. One that nobody has measured yet is not passed.
 import { classLabels } from '../data/contract.ts';
 import type { FederationSpec } from '../federation.ts';
-import { classFigures, figure, metrics } from '../metrics/figure-of.ts';
+import { classFigures, figure } from '../metrics/figure-of.ts';
+import { metrics } from '../metrics/metric-list.ts';
 import { devicesOf, latencyAt, type LatencyCount } from '../metrics/latency.ts';
 import type { FigureSpread } from '../metrics/spread.ts';
-import type { Tally } from '../metrics/tally.ts';
+import type { SettledTally } from '../metrics/tally.ts';
 import type { Gate } from './gate.ts';
+import { LEAST_SLICE, type Slice } from './slice.ts';
+import { sliceOf } from './asks-slices.ts';
+import { partsIn, type NamedPart } from './slices-asked.ts';
 
 /** A version as the server tells of it (protocol/views.ts). */
 export interface MeasuredVersion {
@@ -17,19 +21,31 @@ export interface MeasuredVersion {
   readonly durationMs: number | null;
   readonly evaluation: {
     readonly participants: number;
-    readonly tally: Tally;
+    readonly tally: SettledTally;
     readonly spread: FigureSpread | null;
     /** Absent: no device told how long a prediction takes. */
     readonly latency?: readonly LatencyCount[];
     /** Of devices that never trained; absent: none has judged it. */
-    readonly neverTrained?: { readonly participants: number; readonly tally: Tally };
+    /** What devices counted of the slices that gates are about; absent: none told. */
+    readonly slices?: readonly SliceTold[];
+    readonly neverTrained?: { readonly participants: number; readonly tally: SettledTally };
   } | null;
+}
+
+export interface SliceTold extends NamedPart {
+  /** Devices that counted it, whether or not rows of theirs are in it. */
+  readonly counted: number;
+  readonly isEmpty: boolean;
+  /** Of the devices with rows in it; null: so few rows or devices that nothing is said. */
+  readonly shown: { readonly participants: number; readonly tally: SettledTally } | null;
 }
 
 export interface JudgedGate {
   readonly gate: Gate;
   /** undefined: not measured. */
   readonly figure: number | undefined;
+  /** Which part of a column the figure is of, where the gate is about the worst. */
+  readonly part?: string;
   readonly standing: 'passed' | 'failed' | 'not-measured';
 }
 
@@ -76,10 +92,13 @@ export function judgeGates(
   versions: readonly Pick<MeasuredVersion, 'version' | 'run'>[],
 ): readonly JudgedGate[] {
   return (spec.gates ?? []).map((gate) => {
-    const value = figureFor(gate, spec, version, versions);
+    const slice = sliceOf(gate);
+    const worst = slice && worstPart(gate, slice, spec, version);
+    const value = slice === undefined ? figureFor(gate, spec, version, versions) : worst?.figure;
     if (value === undefined) return { gate, figure: undefined, standing: 'not-measured' };
     const isPassed = isFloor(gate, spec) ? value >= gate.threshold : value <= gate.threshold;
-    return { gate, figure: value, standing: isPassed ? 'passed' : 'failed' };
+    const part = slice?.part === null && worst !== undefined ? { part: worst.part } : {};
+    return { gate, figure: value, ...part, standing: isPassed ? 'passed' : 'failed' };
   });
 }
 
@@ -95,9 +114,8 @@ function figureFor(
   const { evaluation } = version;
   switch (gate.kind) {
     case 'quality':
-      return evaluation === null ? undefined : figure(evaluation.tally, gate.metric);
     case 'class':
-      return evaluation === null ? undefined : classFigure(gate, spec, evaluation.tally);
+      return evaluation === null ? undefined : figureOfRows(gate, spec, evaluation.tally);
     case 'device': {
       const { higherIsBetter } = metrics[spec.metric.name];
       const spread = evaluation?.spread ?? undefined;
@@ -127,14 +145,57 @@ function figureFor(
   }
 }
 
+function figureOfRows(
+  gate: Extract<Gate, { kind: 'quality' | 'class' }>,
+  spec: Judging,
+  tally: SettledTally,
+  /** Rows below which nothing is said of a class. */
+  least = 1,
+): number | undefined {
+  return gate.kind === 'quality' ? figure(tally, gate.metric) : classFigure(gate, spec, tally, least);
+}
+
+/**
+ * Of a slice's parts the one that does worst; undefined: not measured. As long as one that rows are in cannot be told of, nobody knows that
+ * it is not the worst; and half of the devices that scored the version have to have counted each.
+ */
+function worstPart(
+  gate: Gate,
+  slice: Slice,
+  spec: Judging,
+  { evaluation }: MeasuredVersion,
+): { readonly part: string; readonly figure: number } | undefined {
+  if (evaluation?.slices === undefined || (gate.kind !== 'quality' && gate.kind !== 'class'))
+    return undefined;
+  const { leastRows = LEAST_SLICE.rows, leastDevices = LEAST_SLICE.devices } = slice;
+  let worst: { readonly part: string; readonly figure: number } | undefined;
+  for (const { column, part } of partsIn(slice, spec.contract)) {
+    const told = evaluation.slices.find((one) => one.column === column && one.part === part);
+    if (told === undefined || told.counted * 2 < evaluation.participants) return undefined;
+    if (told.isEmpty) continue;
+    const { shown } = told;
+    if (shown === null || shown.tally.count < leastRows || shown.participants < leastDevices)
+      return undefined;
+    const own = figureOfRows(gate, spec, shown.tally, leastRows);
+    if (own === undefined) return undefined;
+    const isWorse = worst === undefined || (isFloor(gate, spec) ? own < worst.figure : own > worst.figure);
+    if (isWorse) worst = { part, figure: own };
+  }
+  return worst;
+}
+
 /** The worst is that of the classes that occur: of one that nobody holds out nothing is known. */
 function classFigure(
   { metric, label }: Extract<Gate, { kind: 'class' }>,
   { contract }: Judging,
-  tally: Tally,
+  tally: SettledTally,
+  least: number,
 ): number | undefined {
   if (tally.type !== 'classification') return undefined;
   const figures = classFigures(tally.confusion);
+  const asked =
+    label === null ? figures : figures.slice((classLabels(contract) ?? []).indexOf(label)).slice(0, 1);
+  if (asked.some(({ support }) => support > 0 && support < least)) return undefined;
   if (label !== null) return figures[(classLabels(contract) ?? []).indexOf(label)]?.[metric];
   // A class that occurs and is never predicted has no precision, and no better one than 0.
   const known = figures.filter(({ support }) => support > 0).map((one) => one[metric] ?? 0);

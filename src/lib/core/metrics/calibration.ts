@@ -12,27 +12,40 @@ export interface ReliabilityBin {
   readonly accuracy: number | undefined;
 }
 
+/** By bins of confidence: rows, those of them that are right, and Σ confidence. They add up over devices. */
+export interface CalibrationSums {
+  counts: number[];
+  hits: number[];
+  confidenceSums: number[];
+}
+
+/** Of so many equal ones. */
+export const confidenceBin = (confidence: number, bins: number): number =>
+  Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
+
+export const reliabilityBins = ({ counts, hits, confidenceSums }: CalibrationSums): ReliabilityBin[] =>
+  counts.map((count, bin) => ({
+    from: bin / counts.length,
+    to: (bin + 1) / counts.length,
+    count,
+    confidence: count === 0 ? undefined : confidenceSums[bin]! / count,
+    accuracy: count === 0 ? undefined : hits[bin]! / count,
+  }));
+
 /** Confidence against accuracy, by the class predicted. */
 export function reliability(scored: ScoredClasses, bins = 10): ReliabilityBin[] {
-  const counts = new Float64Array(bins);
-  const confidences = new Float64Array(bins);
-  const hits = new Float64Array(bins);
+  const zeros = (): number[] => Array.from({ length: bins }, () => 0);
+  const sums: CalibrationSums = { counts: zeros(), hits: zeros(), confidenceSums: zeros() };
   const { classes, shares, targets } = scored;
   for (let row = 0; row < targets.length; row += 1) {
     const best = predictedClass(shares, row, classes);
     const confidence = shares[row * classes + best]!;
-    const bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
-    counts[bin]! += 1;
-    confidences[bin]! += confidence;
-    if (targets[row] === best) hits[bin]! += 1;
+    const bin = confidenceBin(confidence, bins);
+    sums.counts[bin]! += 1;
+    sums.confidenceSums[bin]! += confidence;
+    if (targets[row] === best) sums.hits[bin]! += 1;
   }
-  return Array.from(counts, (count, bin) => ({
-    from: bin / bins,
-    to: (bin + 1) / bins,
-    count,
-    confidence: count === 0 ? undefined : confidences[bin]! / count,
-    accuracy: count === 0 ? undefined : hits[bin]! / count,
-  }));
+  return reliabilityBins(sums);
 }
 
 /** Expected calibration error, eq. 3: Σ count/n · |accuracy − confidence|; undefined where there is no row. */

@@ -1,40 +1,7 @@
-// Figures from tallies, without the schema library: pages with a small budget import this, everybody else figures.ts.
+// Figures from settled tallies, without the schema library; everybody else imports figures.ts.
 // Each figure is undefined where it cannot be measured (no examples), never 0.
-import type { Tally } from './tally.ts';
-
-export const metricNames = [
-  'accuracy',
-  'balanced-accuracy',
-  'f1-macro',
-  'loss',
-  'rmse',
-  'mae',
-  'r2',
-  'inertia',
-] as const;
-type MetricName = (typeof metricNames)[number];
-
-export const metrics: Readonly<
-  Record<
-    MetricName,
-    {
-      readonly title: string;
-      readonly higherIsBetter: boolean;
-      readonly isShare: boolean;
-      /** both: classes and numbers. */
-      readonly of: 'classes' | 'number' | 'both' | 'clusters';
-    }
-  >
-> = {
-  accuracy: { title: 'Accuracy', higherIsBetter: true, isShare: true, of: 'classes' },
-  'balanced-accuracy': { title: 'Balanced accuracy', higherIsBetter: true, isShare: true, of: 'classes' },
-  'f1-macro': { title: 'F1 (macro)', higherIsBetter: true, isShare: true, of: 'classes' },
-  loss: { title: 'Loss', higherIsBetter: false, isShare: false, of: 'both' },
-  rmse: { title: 'RMSE', higherIsBetter: false, isShare: false, of: 'number' },
-  mae: { title: 'Mean absolute error', higherIsBetter: false, isShare: false, of: 'number' },
-  r2: { title: 'R²', higherIsBetter: true, isShare: false, of: 'number' },
-  inertia: { title: 'Inertia per row', higherIsBetter: false, isShare: false, of: 'clusters' },
-};
+import type { MetricName } from './metric-list.ts';
+import type { SettledTally } from './tally.ts';
 
 /** Recall, precision and F1 of one class; undefined where the class does not occur (or is never predicted). */
 export interface ClassFigures {
@@ -70,53 +37,53 @@ const mean = (values: readonly (number | undefined)[]): number | undefined => {
   return known.length === 0 ? undefined : known.reduce((total, value) => total + value, 0) / known.length;
 };
 
+type Of<Type extends SettledTally['type']> = Extract<SettledTally, { type: Type }>;
+type Readings<Type extends SettledTally['type']> = Partial<
+  Record<MetricName, (tally: Of<Type>) => number | undefined>
+>;
+
+const ofClasses: Readings<'classification'> = {
+  accuracy: ({ confusion, count }) =>
+    confusion.reduce(
+      (hits, cell, at) => hits + (at % (Math.sqrt(confusion.length) + 1) === 0 ? cell : 0),
+      0,
+    ) / count,
+  'balanced-accuracy': ({ confusion }) => mean(classFigures(confusion).map(({ recall }) => recall)),
+  'f1-macro': ({ confusion }) => mean(classFigures(confusion).map(({ f1 }) => f1)),
+  // Of more than two classes the mean of each against the others, as scikit-learn's `ovr` and `macro`.
+  auc: ({ scores }) => mean((scores?.areas ?? []).map((area) => area ?? undefined)),
+  brier: ({ scores, count }) => (scores?.squareSum === undefined ? undefined : scores.squareSum / count),
+  // Guo et al. 2017, eq. 3: of each bin n_b/n · |hits/n_b − Σ confidence/n_b|.
+  'calibration-error': ({ scores, count }) =>
+    scores?.calibration?.hits.reduce(
+      (error, hits, bin) => error + Math.abs(hits - (scores.calibration?.confidenceSums[bin] ?? 0)) / count,
+      0,
+    ),
+  loss: ({ lossSum, count }) => lossSum / count,
+};
+
+const ofNumbers: Readings<'regression'> = {
+  loss: ({ squaredErrorSum, count }) => squaredErrorSum / count,
+  rmse: ({ squaredErrorSum, count }) => Math.sqrt(squaredErrorSum / count),
+  mae: ({ absoluteErrorSum, count }) => absoluteErrorSum / count,
+  r2({ squaredErrorSum, targetSum, targetSquareSum, count }) {
+    const spread = targetSquareSum - targetSum ** 2 / count;
+    return spread <= 0 ? undefined : 1 - squaredErrorSum / spread;
+  },
+};
+
 /** One figure of a tally; undefined where the tally has no examples or is of the other kind. */
-export function figure(tally: Tally, name: MetricName): number | undefined {
+export function figure(tally: SettledTally, name: MetricName): number | undefined {
   if (tally.count === 0) return undefined;
-  if (tally.type === 'classification') {
-    const classes = classFigures(tally.confusion);
-    switch (name) {
-      case 'accuracy': {
-        const size = classes.length;
-        let hits = 0;
-        for (let one = 0; one < size; one += 1) hits += tally.confusion[one * size + one] ?? 0;
-        return hits / tally.count;
-      }
-      case 'balanced-accuracy':
-        return mean(classes.map((one) => one.recall));
-      case 'f1-macro':
-        return mean(classes.map((one) => one.f1));
-      case 'loss':
-        return tally.lossSum / tally.count;
-      case 'rmse':
-      case 'mae':
-      case 'r2':
-      case 'inertia':
-        return undefined;
-      default:
-        return name satisfies never;
-    }
-  }
-  // In units of σ², columns added up.
-  if (tally.type === 'clustering')
-    return name === 'inertia' ? tally.squaredDistanceSum / tally.count : undefined;
-  switch (name) {
-    case 'loss':
-      return tally.squaredErrorSum / tally.count;
-    case 'rmse':
-      return Math.sqrt(tally.squaredErrorSum / tally.count);
-    case 'mae':
-      return tally.absoluteErrorSum / tally.count;
-    case 'r2': {
-      const spread = tally.targetSquareSum - tally.targetSum ** 2 / tally.count;
-      return spread <= 0 ? undefined : 1 - tally.squaredErrorSum / spread;
-    }
-    case 'accuracy':
-    case 'balanced-accuracy':
-    case 'f1-macro':
-    case 'inertia':
-      return undefined;
+  switch (tally.type) {
+    case 'classification':
+      return ofClasses[name]?.(tally);
+    case 'regression':
+      return ofNumbers[name]?.(tally);
+    case 'clustering':
+      // In units of σ², columns added up.
+      return name === 'inertia' ? tally.squaredDistanceSum / tally.count : undefined;
     default:
-      return name satisfies never;
+      return tally satisfies never;
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { classFigures, figure } from './figures.ts';
-import { addTallies, tallyFits, type ClassificationTally, type RegressionTally } from './tally.ts';
+import type { ClassificationTally, RegressionTally } from './tally.ts';
+import { addTallies, tallyFits } from './tally-sums.ts';
 
 // Three classes, rows true, columns predicted:
 //   5 1 0 | 6      recall 5/6, 2/4, 3/3 → balanced accuracy (5/6 + 1/2 + 1)/3 = 7/9

@@ -1,16 +1,14 @@
-// Figures from tallies, and the names of metrics as they cross the wire.
-import * as v from 'valibot';
-import { metricNames, metrics } from './figure-of.ts';
-import type { Tally } from './tally.ts';
+// Figures from tallies, settled or as devices count them.
+import { figure as settledFigure } from './figure-of.ts';
+import type { MetricName } from './metric-list.ts';
+import type { SettledTally, Tally } from './tally.ts';
+import { settled } from './tally-sums.ts';
 
-export { classFigures, figure, metrics, type ClassFigures } from './figure-of.ts';
+export { classFigures, type ClassFigures } from './figure-of.ts';
 
-export const MetricName = v.picklist(metricNames);
-export type MetricName = v.InferOutput<typeof MetricName>;
+/** One figure of a tally; undefined where the tally has no examples, is of the other kind, or does not hold what it is read of. */
+export const figure = (tally: Tally | SettledTally, name: MetricName): number | undefined =>
+  settledFigure(isSettled(tally) ? tally : settled(tally), name);
 
-/** Which tallies a metric can be had from. */
-export const measures = (name: MetricName, tally: Tally['type']): boolean =>
-  metrics[name].of === 'both'
-    ? tally !== 'clustering'
-    : metrics[name].of ===
-      (tally === 'classification' ? 'classes' : tally === 'regression' ? 'number' : 'clusters');
+const isSettled = (tally: Tally | SettledTally): tally is SettledTally =>
+  tally.type !== 'classification' || tally.scores === undefined || 'areas' in tally.scores;

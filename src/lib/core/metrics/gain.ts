@@ -1,5 +1,6 @@
 // Whether going on is still worth its bytes: what the newest versions brought beyond the best before them.
-import { metrics, type MetricName } from './figures.ts';
+import { metrics } from './metric-list.ts';
+import type { MetricName } from './metric-name.ts';
 
 /** Of a share a thousandth counts as a gain; of anything else, a thousandth of what it was. */
 const LEAST = 0.001;

@@ -2,10 +2,43 @@
 // A finished ratio never crosses the wire (averaged ratios are wrong: WORKFLOW's V1 measures by how much).
 import * as v from 'valibot';
 
+/** Of the histograms of a class's chances: with so many the area is within a thousandth of the exact one (WORKFLOW, §2). */
+export const SCORE_BINS = 128;
+/** Of more classes the order of scores is not counted: two histograms each would make a tally of many kilobytes. */
+export const MOST_RANKED = 10;
+/** The same of a survey, which asks once and not of every version. */
+export const MOST_SURVEYED = 20;
+/** Of confidence, from 0 to 1. */
+export const CALIBRATION_BINS = 10;
+
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const sum = v.pipe(v.number(), v.finite());
 
-export const ClassificationTally = v.strictObject({
+const bins = v.pipe(v.array(count), v.length(CALIBRATION_BINS));
+/** By the chance of the class that comes first, in bins of equal width, (from, to]: rows, those that are right, and Σ of the chance. */
+const CalibrationSums = v.strictObject({
+  counts: bins,
+  hits: bins,
+  confidenceSums: v.pipe(v.array(sum), v.length(CALIBRATION_BINS)),
+});
+const ScoreSums = v.strictObject({
+  /** Σ over rows of the squared distance of the chances from the truth; of two classes, of the second's chance alone. */
+  squareSum: sum,
+  calibration: CalibrationSums,
+  /** [S · 2 · SCORE_BINS]: of each ranked class first the other rows by its chance in them, then its own. Empty: too many classes. */
+  ranks: v.pipe(v.array(count), v.maxLength(MOST_RANKED * 2 * SCORE_BINS)),
+});
+export type ScoreSums = v.InferOutput<typeof ScoreSums>;
+/** As figures take them: areas in place of the histograms that they were read of. */
+const SettledScores = v.strictObject({
+  /** Of each ranked class against the others; null: only one of the two occurs. */
+  areas: v.pipe(v.array(v.nullable(v.number())), v.maxLength(MOST_SURVEYED)),
+  /** Absent: a survey does not count these. */
+  squareSum: v.exactOptional(sum),
+  calibration: v.exactOptional(CalibrationSums),
+});
+export type SettledScores = v.InferOutput<typeof SettledScores>;
+const classification = {
   type: v.literal('classification'),
   /** n: examples evaluated. */
   count,
@@ -13,6 +46,11 @@ export const ClassificationTally = v.strictObject({
   lossSum: sum,
   /** [K · K], row = true class, column = predicted class. */
   confusion: v.pipe(v.array(count), v.maxLength(10_000)),
+};
+export const ClassificationTally = v.strictObject({
+  ...classification,
+  /** Absent: by a program before protocol 5. What is read of it is then not measured. */
+  scores: v.exactOptional(ScoreSums),
 });
 export const RegressionTally = v.strictObject({
   type: v.literal('regression'),
@@ -32,84 +70,14 @@ export const ClusteringTally = v.strictObject({
   sizes: v.pipe(v.array(count), v.maxLength(256)),
 });
 export const Tally = v.variant('type', [ClassificationTally, RegressionTally, ClusteringTally]);
+/** As views have it, and as figures are read of it. */
+export const SettledTally = v.variant('type', [
+  v.strictObject({ ...classification, scores: v.exactOptional(SettledScores) }),
+  RegressionTally,
+  ClusteringTally,
+]);
+export type SettledTally = v.InferOutput<typeof SettledTally>;
 export type ClassificationTally = v.InferOutput<typeof ClassificationTally>;
 export type RegressionTally = v.InferOutput<typeof RegressionTally>;
 export type ClusteringTally = v.InferOutput<typeof ClusteringTally>;
 export type Tally = v.InferOutput<typeof Tally>;
-
-/** The sum of two tallies of one kind and size; undefined where they do not fit together. */
-export function addTallies(a: Tally, b: Tally): Tally | undefined {
-  if (a.type === 'classification' && b.type === 'classification') {
-    if (a.confusion.length !== b.confusion.length) return undefined;
-    return {
-      type: 'classification',
-      count: a.count + b.count,
-      lossSum: a.lossSum + b.lossSum,
-      confusion: a.confusion.map((cell, index) => cell + (b.confusion[index] ?? 0)),
-    };
-  }
-  if (a.type === 'regression' && b.type === 'regression')
-    return {
-      type: 'regression',
-      count: a.count + b.count,
-      squaredErrorSum: a.squaredErrorSum + b.squaredErrorSum,
-      absoluteErrorSum: a.absoluteErrorSum + b.absoluteErrorSum,
-      targetSum: a.targetSum + b.targetSum,
-      targetSquareSum: a.targetSquareSum + b.targetSquareSum,
-    };
-  if (a.type === 'clustering' && b.type === 'clustering') {
-    if (a.sizes.length !== b.sizes.length) return undefined;
-    return {
-      type: 'clustering',
-      count: a.count + b.count,
-      squaredDistanceSum: a.squaredDistanceSum + b.squaredDistanceSum,
-      sizes: a.sizes.map((size, index) => size + (b.sizes[index] ?? 0)),
-    };
-  }
-  return undefined;
-}
-
-/** What a tally must be of: rows of so many classes, of a number, or next to so many centres. */
-export type TallyShape =
-  | { readonly type: 'classification'; readonly classes: number }
-  | { readonly type: 'regression' }
-  | { readonly type: 'clustering'; readonly clusters: number };
-
-/** Whether a tally adds up and is of the expected kind: the check on what a device claims. */
-export function tallyFits(tally: Tally, shape: TallyShape): boolean {
-  const addsUp = (parts: readonly number[], wanted: number): boolean =>
-    parts.length === wanted && parts.reduce((total, part) => total + part, 0) === tally.count;
-  switch (shape.type) {
-    case 'classification':
-      return tally.type === shape.type && addsUp(tally.confusion, shape.classes ** 2) && tally.lossSum >= 0;
-    case 'regression':
-      return tally.type === shape.type;
-    case 'clustering':
-      return tally.type === shape.type && addsUp(tally.sizes, shape.clusters);
-    default:
-      return shape satisfies never;
-  }
-}
-
-/** The tally of no rows. */
-export function emptyTally(shape: TallyShape): Tally {
-  switch (shape.type) {
-    case 'classification':
-      return { type: 'classification', count: 0, lossSum: 0, confusion: zeros(shape.classes ** 2) };
-    case 'regression':
-      return {
-        type: 'regression',
-        count: 0,
-        squaredErrorSum: 0,
-        absoluteErrorSum: 0,
-        targetSum: 0,
-        targetSquareSum: 0,
-      };
-    case 'clustering':
-      return { type: 'clustering', count: 0, squaredDistanceSum: 0, sizes: zeros(shape.clusters) };
-    default:
-      return shape satisfies never;
-  }
-}
-
-const zeros = (length: number): number[] => Array.from({ length }, () => 0);

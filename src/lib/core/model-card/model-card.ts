@@ -4,10 +4,11 @@ import { augmentationWords } from '../augmentation-words.ts';
 import { briefChanges, briefParts } from '../brief-words.ts';
 import { classLabels, type DataContract, type TableColumn } from '../data/contract.ts';
 import { secureSumOf, type Brief, type FederationSpec, type PinnedRecipe } from '../federation.ts';
-import { gateKind, gateLimit, gateTitle, gateValue, latencyWords } from '../gates/gate-words.ts';
+import { gateKind, gateLimit, gateValue, judgedTitle, latencyWords } from '../gates/gate-words.ts';
 import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gates.ts';
 import { constantTally } from '../metrics/constant-tally.ts';
-import { classFigures, figure, metricNames, metrics } from '../metrics/figure-of.ts';
+import { classFigures, figure } from '../metrics/figure-of.ts';
+import { metricNames, metrics } from '../metrics/metric-list.ts';
 import type { TriedSettings } from '../search/tuned-rounds.ts';
 import type { Charged } from '../privacy/rules.ts';
 
@@ -181,8 +182,12 @@ function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersi
   });
   const parts = [
     head,
-    `On ${tally.count} held-out rows of ${participants} ${participants === 1 ? 'device' : 'devices'}, which no device trained on.`,
-    table(['Figure', 'Value', 'Same answer for all'], rows),
+    ...(participants === 0
+      ? ['No device that trains holds rows out.']
+      : [
+          `On ${tally.count} held-out rows of ${participants} ${participants === 1 ? 'device' : 'devices'}, which no device trained on.`,
+          table(['Figure', 'Value', 'Same answer for all'], rows),
+        ]),
   ];
   if (spread !== null)
     parts.push(
@@ -197,7 +202,7 @@ function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersi
   const latency = latencyWords(evaluation.latency);
   if (latency !== undefined) parts.push(`One prediction takes ${latency}.`);
   const labels = classLabels(contract);
-  if (tally.type === 'classification' && labels !== undefined)
+  if (participants > 0 && tally.type === 'classification' && labels !== undefined)
     parts.push(
       table(
         ['Class', 'Rows', 'Recall', 'Precision', 'F1'],
@@ -217,7 +222,7 @@ function conditions({ now, version, versions }: CardFacts): string {
   return `## Conditions for going live\n\n${table(
     ['Condition', 'Kind', 'Asked for', 'Figure', 'Standing'],
     judged.map((one) => [
-      gateTitle(one.gate, now),
+      judgedTitle(one, now),
       gateKind(one.gate),
       gateLimit(one.gate, now),
       one.figure === undefined ? '–' : gateValue(one.gate, now, one.figure),

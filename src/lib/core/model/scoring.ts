@@ -1,4 +1,5 @@
 // Outputs compared with targets: the exact tally that an evaluation returns, whichever engine made the outputs.
+import { scoreCounter } from '../metrics/score-sums.ts';
 import type { Tally } from '../metrics/tally.ts';
 import { isClassifier, softmaxRows } from './head.ts';
 import type { Network } from './network.ts';
@@ -44,6 +45,8 @@ export function outputScorer(size: number, areLogits: boolean): Scorer {
   let count = 0;
   if (areLogits) {
     const confusion = Array.from({ length: size * size }, () => 0);
+    const scores = scoreCounter(size);
+    const chances = new Float64Array(size);
     let lossSum = 0;
     return {
       add(outputs, targets, rows) {
@@ -57,14 +60,16 @@ export function outputScorer(size: number, areLogits: boolean): Scorer {
               best = i;
             }
           let total = 0;
-          for (let i = 0; i < size; i += 1) total += Math.exp(outputs[start + i]! - highest);
+          for (let i = 0; i < size; i += 1) total += chances[i] = Math.exp(outputs[start + i]! - highest);
+          for (let i = 0; i < size; i += 1) chances[i]! /= total;
           const target = targets[row]!;
           lossSum += Math.max(0, Math.log(total) + highest - outputs[start + target]!);
           confusion[target * size + best]! += 1;
+          scores.add(chances, target, best);
         }
         count += rows;
       },
-      tally: () => ({ type: 'classification', count, lossSum, confusion }),
+      tally: () => ({ type: 'classification', count, lossSum, confusion, scores: scores.sums }),
     };
   }
   let squaredErrorSum = 0;

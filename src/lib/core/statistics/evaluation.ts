@@ -3,14 +3,12 @@
 // wrong (WORKFLOW, §2).
 import * as v from 'valibot';
 import { classLabels, type DataContract } from '../data/contract.ts';
-import { Tally } from '../metrics/tally.ts';
+import { MOST_SURVEYED, SCORE_BINS, Tally } from '../metrics/tally.ts';
 import { VersionNumber } from '../ids.ts';
-import { areaUnderCurve, SCORE_BINS, scoreBin } from './score-curve.ts';
+import { areaUnderCurve, scoreBin } from '../metrics/score-curve.ts';
 import { classesOf, outputsOf, predictedClass, wholeCounts } from './scored-rows.ts';
 import type { Measured, Shape, Statistic, Total } from './statistic.ts';
 
-/** Beyond so many classes scores would make the vector too long: their AUC is left out. */
-const MOST_SCORED = 20;
 /** −ln p beyond which a row counts as no worse, nats. */
 const MOST_LOSS = 16;
 /** Errors and numbers beyond so many standard deviations of the target count as no further. */
@@ -29,7 +27,9 @@ export const Figures = v.strictObject({
 });
 export type Figures = v.InferOutput<typeof Figures>;
 
-const scoredClasses = (classes: number): number => (classes > MOST_SCORED ? 0 : classes === 2 ? 1 : classes);
+/** Beyond so many scores would make the vector too long: their AUC is left out. */
+const scoredClasses = (classes: number): number =>
+  classes > MOST_SURVEYED ? 0 : classes === 2 ? 1 : classes;
 
 function ofClasses(classes: number): Shape {
   const scored = scoredClasses(classes);

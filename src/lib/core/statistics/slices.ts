@@ -4,11 +4,11 @@
 // Parts too small to speak of, or smaller than their noise, are not given, nor is what would say them by a difference; of pairs, those alone
 // are that are worse than both of their parts.
 import * as v from 'valibot';
-import type { DataContract, TableColumn } from '../data/contract.ts';
-import { spokenNumber } from '../data/spoken-number.ts';
+import type { DataContract } from '../data/contract.ts';
 import { VersionNumber } from '../ids.ts';
-import { categoryAt, checkColumns, columnsOf, type FoundColumn } from './columns.ts';
+import { checkColumns, columnsOf, type FoundColumn } from './columns.ts';
 import { LEAST_SHOWN } from './groups.ts';
+import { isCut, partOf, partsOf } from './parts.ts';
 import { classesOf, outputsOf, predictedClass } from './scored-rows.ts';
 import type { Measured, Statistic } from './statistic.ts';
 import { worsePairs, type Sums } from './worse-pairs.ts';
@@ -21,8 +21,6 @@ export const MOST_CROSSED = 8;
 export const MOST_PARTS_CROSSED = 20;
 /** Of all pairs of columns, in one question. */
 const MOST_PAIRS = 1000;
-/** Numbers are cut so many standard deviations from the contract's mean. */
-const CUTS = [-1, 0, 1] as const;
 /** Errors of so many standard deviations of the target count as no larger. */
 const DEVIATIONS = 8;
 
@@ -65,38 +63,6 @@ export const Figures = v.strictObject({
   ),
 });
 export type Figures = v.InferOutput<typeof Figures>;
-
-/** Texts are cut by no fixed rule. */
-type CutColumn = Extract<TableColumn, { type: 'number' | 'category' }>;
-export const isCut = (column: TableColumn): column is CutColumn =>
-  column.type === 'number' || column.type === 'category';
-
-/** The parts of a column, in words. Which a row is in: `partOf`. */
-export function partsOf(column: TableColumn): string[] {
-  if (!isCut(column)) return [];
-  const missing = column.missingAllowed ? ['is missing'] : [];
-  if (column.type === 'category') return [...column.categories.map((one) => `is ${one}`), ...missing];
-  const spoken = CUTS.map((cut) => spokenNumber(column, cut));
-  return [
-    `is at most ${spoken[0]}`,
-    ...CUTS.slice(1).map((_, at) => `is above ${spoken[at]} and at most ${spoken[at + 1]}`),
-    `is above ${spoken.at(-1)}`,
-    ...missing,
-  ];
-}
-
-function partOf(measured: Measured, row: number, found: FoundColumn): number {
-  const { column, feature } = found;
-  if (!isCut(column)) throw new Error(`Column “${column.name}” is not cut.`);
-  if (column.type === 'category') {
-    const category = categoryAt(measured, row, found);
-    return category < 0 ? column.categories.length : category;
-  }
-  const at = row * (measured.features.length / measured.count) + feature;
-  if (column.missingAllowed && measured.features[at + 1] === 1) return CUTS.length + 1;
-  const part = CUTS.findIndex((cut) => measured.features[at]! <= cut);
-  return part < 0 ? CUTS.length : part;
-}
 
 /** Parts that one column makes, or two crossed. */
 interface Cut {

@@ -11,7 +11,7 @@ import { outputScorer } from '../model/scoring.ts';
 import { softmaxRows } from '../model/head.ts';
 import { noPrivacy, type Noised, type Privacy } from '../privacy/rules.ts';
 import { random } from '../random.ts';
-import { areaUnderCurve } from './score-curve.ts';
+import { areaUnderCurve } from '../metrics/score-curve.ts';
 import { lowestMean } from './accuracies.ts';
 import { quantile } from './histogram.ts';
 import type { Figures } from './index.ts';

@@ -1,7 +1,8 @@
 // The questions that a coordinator asks with one choice: on the page of statistics, and from a terminal.
 import { classLabels, type DataContract } from '../data/contract.ts';
 import type { VersionNumber } from '../ids.ts';
-import { isCut, MOST_COLUMNS as MOST_SLICED, MOST_PARTS_CROSSED, partsOf } from './slices.ts';
+import { isCut, partsOf } from './parts.ts';
+import { MOST_COLUMNS as MOST_SLICED, MOST_PARTS_CROSSED } from './slices.ts';
 import type { Question } from './survey.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Local training in plain loops, for the playground: the batches of a real participant (batch-order.ts), the gradients of the
 // reference trainer and the optimiser of every engine. No checkpoint, no pause: a round here takes milliseconds.
 import { exampleSize, type Examples } from '../../core/data/examples.ts';
-import { figure } from '../../core/metrics/figure-of.ts';
+import { figure } from '../../core/metrics/figures.ts';
 import type { Network } from '../../core/model/network.ts';
 import { applyGradient, optimizerLength } from '../../core/model/optimizer.ts';
 import { gatherFeatures } from '../../core/model/reference/batches.ts';

@@ -1,0 +1,131 @@
+// What devices count of a version's scores, added up, against scikit-learn's answers on all rows together: an area within a thousandth,
+// sums of squares to 1e-9. The mean of the devices' own areas is another number.
+import { expect, test } from 'vitest';
+import { calibrationError, reliability } from '#lib/core/metrics/calibration.ts';
+import { rocArea } from '#lib/core/metrics/curves.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
+import { addTallies, settled, tallyFits } from '#lib/core/metrics/tally-sums.ts';
+import { outputScorer } from '#lib/core/model/scoring.ts';
+import { random } from '#lib/core/random.ts';
+import { threeClasses, twoClasses } from './metric-answers.ts';
+
+/** What a device counts of rows whose chances are these, [rows, classes]: its model's logits are their logarithms. */
+function counted(chances: readonly number[], targets: readonly number[], classes: number): Tally {
+  const scorer = outputScorer(classes, true);
+  scorer.add(
+    Float64Array.from(chances, (chance) => Math.log(chance)),
+    targets,
+    targets.length,
+  );
+  return scorer.tally();
+}
+
+const summed = (tallies: readonly Tally[]): Tally => tallies.reduce((sum, one) => addTallies(sum, one)!);
+
+/** Rows dealt to three devices, unequally. */
+function dealt(chances: readonly number[], targets: readonly number[], classes: number): Tally[] {
+  const borders = [0, 7, 24, targets.length];
+  return borders
+    .slice(1)
+    .map((to, at) =>
+      counted(chances.slice(borders[at]! * classes, to * classes), targets.slice(borders[at], to), classes),
+    );
+}
+
+test('of three classes the sums of three devices give scikit-learn’s areas, Brier score and calibration', () => {
+  const { shares, targets, answers } = threeClasses;
+  const pooled = summed(dealt(shares, targets, 3));
+  expect(tallyFits(pooled, { type: 'classification', classes: 3 })).toBe(true);
+  expect(Math.abs(figure(pooled, 'auc')! - answers.areaMacro)).toBeLessThan(0.001);
+  expect(figure(pooled, 'brier')).toBeCloseTo(answers.brier, 9);
+  const error = calibrationError(reliability({ classes: 3, shares, targets }));
+  expect(figure(pooled, 'calibration-error')).toBeCloseTo(error!, 9);
+  expect(figure(pooled, 'accuracy')).toBeCloseTo(answers.accuracy, 12);
+});
+
+test('of two classes the second alone is counted, as scikit-learn has it', () => {
+  const { scores, targets, answers } = twoClasses;
+  const chances = scores.flatMap((score) => [1 - score, score]);
+  const pooled = summed(dealt(chances, targets, 2));
+  expect(Math.abs(figure(pooled, 'auc')! - answers.area)).toBeLessThan(0.001);
+  expect(figure(pooled, 'brier')).toBeCloseTo(answers.brier, 9);
+});
+
+test('the pooled area is had of sums, and the mean of the devices’ own areas is another number', () => {
+  // Four devices, of which two know rows of a class that is rare at the others: each orders its own rows well.
+  const draw = random(7, 'score sums');
+  const devices = [0.05, 0.1, 0.8, 0.9].map((rate, device) => {
+    const targets = Array.from({ length: 800 }, () => (draw.next() < rate ? 1 : 0));
+    const logits = targets.map((target) => (device < 2 ? 1.5 : -1.5) + 2.2 * target + draw.normal());
+    return { targets, chances: logits.map((logit) => 1 / (1 + Math.exp(-logit))) };
+  });
+  const tallies = devices.map(({ targets, chances }) =>
+    counted(
+      chances.flatMap((chance) => [1 - chance, chance]),
+      targets,
+      2,
+    ),
+  );
+  const exact = rocArea(
+    devices.flatMap(({ chances }) => chances),
+    devices.flatMap(({ targets }) => targets),
+  )!;
+  expect(Math.abs(figure(summed(tallies), 'auc')! - exact)).toBeLessThan(0.001);
+  const mean = tallies.reduce((sum, one) => sum + figure(one, 'auc')!, 0) / tallies.length;
+  expect(mean - exact).toBeGreaterThan(0.1);
+});
+
+test('a model that has learnt little, and one that is sure of itself, are ordered as finely', () => {
+  const draw = random(7, 'little');
+  for (const scale of [0.2, 1, 5]) {
+    const targets = Array.from({ length: 4000 }, () => (draw.next() < 0.3 ? 1 : 0));
+    const logits = targets.map((target) => scale * (1.2 * target - 0.4 + draw.normal()));
+    const chances = logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+    const pooled = counted(
+      chances.flatMap((chance) => [1 - chance, chance]),
+      targets,
+      2,
+    );
+    expect(Math.abs(figure(pooled, 'auc')! - rocArea(chances, targets)!), String(scale)).toBeLessThan(0.001);
+  }
+});
+
+test('where one device has not counted scores the version has no such figure, and the others stay', () => {
+  const { scores: _, ...before } = counted([0.3, 0.7], [1], 2) as Extract<Tally, { type: 'classification' }>;
+  const pooled = summed([counted([0.2, 0.8, 0.6, 0.4], [1, 0], 2), before]);
+  expect([figure(pooled, 'auc'), figure(pooled, 'brier'), figure(pooled, 'calibration-error')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(figure(pooled, 'accuracy')).toBe(1);
+  // A device without rows takes nothing away.
+  const none: Tally = { type: 'classification', count: 0, lossSum: 0, confusion: [0, 0, 0, 0] };
+  const alone = counted([0.2, 0.8, 0.6, 0.4], [1, 0], 2);
+  expect(figure(summed([none, alone]), 'auc')).toBe(figure(alone, 'auc'));
+});
+
+test('scores that cannot be those of the rows are refused', () => {
+  const shape = { type: 'classification', classes: 2 } as const;
+  const tally = counted([0.2, 0.8, 0.6, 0.4], [1, 0], 2) as Extract<Tally, { type: 'classification' }>;
+  const { scores } = tally;
+  const { calibration, ranks } = scores!;
+  const wrong = [
+    { ...scores!, squareSum: 3 },
+    { ...scores!, ranks: ranks.slice(1) },
+    { ...scores!, ranks: ranks.map((count, at) => (at === 0 ? count + 1 : count)) },
+    { ...scores!, calibration: { ...calibration, hits: calibration.counts.map(() => 1) } },
+    { ...scores!, calibration: { ...calibration, confidenceSums: calibration.counts.map(() => 9) } },
+  ];
+  expect(
+    [tally, ...wrong.map((one) => ({ ...tally, scores: one }))].map((one) => tallyFits(one, shape)),
+  ).toEqual([true, false, false, false, false, false]);
+});
+
+test('beyond ten classes the order of scores is not counted, and what is left stays small', () => {
+  const chances = Array.from({ length: 11 }, () => 1 / 11);
+  const many = counted(chances, [3], 11);
+  expect([figure(many, 'auc'), figure(many, 'brier')]).toEqual([undefined, expect.closeTo(10 / 11, 12)]);
+  expect(settled(many)).toMatchObject({ scores: { areas: [] } });
+});
