@@ -24,6 +24,8 @@ export interface RecordSink {
 export interface RecordOptions {
   /** Names of columns that are looked for: they decide between separators. */
   readonly wanted: readonly string[];
+  /** Whether a contract has a column's cell as it stands there: such a column keeps its spelling of numbers and dates. */
+  readonly isWritten?: ((column: string, cell: string) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly chunkBytes?: number;
 }
