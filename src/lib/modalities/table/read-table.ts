@@ -70,7 +70,7 @@ export async function readTable(
         ofFile = rules.of(file.path, names);
         if (matched.match.unused.length > 0)
           log.note(
-            `${file.path}: not needed and left unread: ${listOf(matched.match.unused.map(quoted), 10)}.`,
+            `${file.path}: not needed and left unread: ${listOf(matched.match.unused.map(named), 10)}.`,
           );
         if (preview.rows.length === 0) preview.header = names;
         return true;
@@ -126,6 +126,8 @@ export async function readTable(
   if (encoder !== undefined && rows === 0)
     log.refuse('empty-file', 'The file has a header line and no rows.', where);
 }
+
+const named = (column: string): string => (column === '' ? 'a column without a name' : quoted(column));
 
 /** Texts stand as they are; of categories and classes, what the contract names. */
 function writtenIn(contract: TableContract): (column: string, cell: string) => boolean {
