@@ -99,6 +99,9 @@ export function signatureOf(
     return /^(hei[cxms]|mif1|msf1|avi[fs])$/.test(String.fromCharCode(...head.subarray(8, 12)))
       ? 'other-picture'
       : 'other-sound';
+  // BMP, whose reserved bytes are 0.
+  if (starts(0x42, 0x4d) && head.length >= 10 && head.subarray(6, 10).every((byte) => byte === 0))
+    return 'other-picture';
   // TIFF of either byte order.
   if (starts(0x49, 0x49, 0x2a, 0) || starts(0x4d, 0x4d, 0, 0x2a)) return 'other-picture';
   if (starts(0x47, 0x49, 0x46, 0x38)) return 'gif';

@@ -7,8 +7,9 @@ const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string
   png: 'a PNG picture',
   jpeg: 'a JPEG picture',
   webp: 'a WebP picture',
-  gif: 'a GIF picture',
-  'other-picture': 'a picture (HEIC, AVIF or TIFF)',
+  gif: 'a GIF picture. Save it as PNG',
+  'other-picture':
+    'a picture of a kind that is not read here (HEIC, AVIF, TIFF, BMP). Save it as PNG or JPEG',
   pdf: 'a PDF document',
   idx: 'an IDX file of pictures',
   wave: 'a recording (WAV)',
