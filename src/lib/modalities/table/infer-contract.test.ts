@@ -157,3 +157,17 @@ test('numbers of accounts that differ in their last digits are not one value', (
   ]);
   expect(drafted(['account', 'y'], accounts).columns[0]?.distinct).toBe(30);
 });
+
+test('columns without names are left out in one sentence', () => {
+  const lines = Array.from({ length: 20 }, (_, i) => [
+    String(i),
+    String(i * 1.5),
+    i % 2 === 0 ? 'up' : 'down',
+    '',
+    '',
+  ]);
+  const { contract, notes } = drafted(['', 'a', 'y', '', ''], lines);
+  expect(contract.columns.map(({ name }) => name)).toEqual(['a']);
+  expect(new Set(notes).size).toBe(notes.length);
+  expect(notes).toContain('3 columns are left out: they have no names.');
+});

@@ -66,11 +66,19 @@ export function contractOfFacts(
   const usable = columns.filter((facts) => {
     if (isText(facts)) return true;
     const reason = strayReason(facts) ?? uselessReason(usefulnessOf(facts), rows);
-    if (reason !== undefined && facts.name !== target)
-      leftOut.push(`${nameOf(facts)} is left out: ${reason}`);
+    if (reason !== undefined && facts.name !== '' && facts.name !== target)
+      leftOut.push(`${quoted(facts.name)} is left out: ${reason}`);
     return reason === undefined || facts.name === target;
   });
 
+  // Trailing separators and indices make several of them, and a sentence for each would be the same one.
+  const unnamed = columns.filter(({ name }) => name === '').length;
+  if (unnamed > 0)
+    leftOut.push(
+      unnamed === 1
+        ? 'A column is left out: it has no name.'
+        : `${unnamed.toLocaleString('en')} columns are left out: they have no names.`,
+    );
   const notes = [...leftOut];
   /** Why so little is left to choose from. */
   const because = leftOut.length === 0 ? '' : ` ${leftOut.slice(0, 3).join(' ')}`;
@@ -123,8 +131,6 @@ export function contractOfFacts(
 
 /** Of a contract (core/data/contract.ts). */
 const MOST_COLUMNS = 1000;
-
-const nameOf = ({ name }: ColumnFacts): string => (name === '' ? 'A column' : quoted(name));
 
 const usefulnessOf = ({ name, distinct, numbers, values }: ColumnFacts): Usefulness => ({
   name,

@@ -70,7 +70,7 @@ export async function readTable(
         ofFile = rules.of(file.path, names);
         if (matched.match.unused.length > 0)
           log.note(
-            `${file.path}: not needed and left unread: ${listOf(matched.match.unused.map(named), 10)}.`,
+            `${file.path}: not needed and left unread: ${listOf([...new Set(matched.match.unused.map(named))], 10)}.`,
           );
         if (preview.rows.length === 0) preview.header = names;
         return true;
