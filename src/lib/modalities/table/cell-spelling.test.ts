@@ -72,14 +72,18 @@ test('dates are read where one reading alone is possible', () => {
   expect(read(['2021-02-03', '2021-02-04'])).toEqual(['2021-02-03', '2021-02-04']);
 });
 
-test('a contract’s own categories keep their spelling', () => {
-  const { fields } = cellSpellings(
-    ['dose'],
-    [['5%'], ['10%']],
-    ',',
-    (name, cell) => name === 'dose' && cell === '5%',
-  );
-  expect(fields).toEqual([undefined]);
+test('a contract’s own categories keep their spelling, and what it does not know is respelled', () => {
+  const of = (rows: readonly string[], known: readonly string[]) =>
+    cellSpellings(
+      ['dose'],
+      rows.map((cell) => [cell]),
+      ',',
+      (_, cell) => known.includes(cell),
+    ).fields[0];
+  expect(of(['7%', '5%'], ['5%'])).toBeUndefined();
+  expect(of(['0', '1', 'unknown'], ['0', '1', 'unknown'])).toBeUndefined();
+  // A contract that was drafted from respelled cells.
+  expect(of(['0', '1', 'unknown'], ['0', '1'])?.('unknown')).toBe('');
 });
 
 test('lines before the header are left unread, and commas in numbers make no header', async () => {

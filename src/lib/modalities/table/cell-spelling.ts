@@ -196,8 +196,8 @@ function seenIn(name: string, cells: readonly string[]): Seen | undefined {
 }
 
 /**
- * From the header and first rows of a file. `isWritten` says that a contract knows a column's cell as it stands: such a column keeps its
- * spelling.
+ * From the header and first rows of a file. `isWritten` says that a contract knows a column's cell as it stands: where it knows one that
+ * would be written otherwise, the column keeps its spelling.
  */
 export function cellSpellings(
   header: readonly string[],
@@ -205,13 +205,8 @@ export function cellSpellings(
   delimiter: string,
   isWritten: (column: string, cell: string) => boolean = () => false,
 ): CellSpellings {
-  const seen = header.map((name, field) => {
-    const one = seenIn(
-      name,
-      rows.map((row) => row[field] ?? ''),
-    );
-    return one === undefined || isWritten(name, one.example) ? undefined : one;
-  });
+  const cellsOf = (field: number): readonly string[] => rows.map((row) => row[field] ?? '');
+  const seen = header.map((name, field) => seenIn(name, cellsOf(field)));
   const sure = (mark: Mark): boolean =>
     seen.some(
       (one) => one?.found.kind === 'numbers' && one.found.marks.size === 1 && one.found.marks.has(mark),
@@ -236,7 +231,9 @@ export function cellSpellings(
     words: [] as string[],
     open: [] as string[],
   };
-  const fields = seen.map((one) => {
+  const isKept = (field: number, respell: Respell): boolean =>
+    cellsOf(field).some((cell) => respell(cell) !== cell && isWritten(header[field] ?? '', cell));
+  const fields = seen.map((one, field) => {
     if (one === undefined) return undefined;
     const { name, example, words, found } = one;
     if (found.kind === 'numbers') {
@@ -247,23 +244,22 @@ export function cellSpellings(
       }
       if (found.isPlain && mark !== 'comma' && words.length === 0) return undefined;
       const respell = respellNumber(found.unit, mark ?? 'point');
+      if (isKept(field, respell)) return undefined;
       if (respell(example) !== example)
         told.numbers.push(`${quoted(name)} (${quoted(example)} as ${respell(example)})`);
       if (words.length > 0) told.words.push(`${listOf(words.map(quoted), 4)} in ${quoted(name)}`);
       return respell;
     }
-    const form =
-      found.forms.length === 1 || order.size !== 1
-        ? found.forms.length === 1
-          ? found.forms[0]
-          : undefined
-        : found.forms.find((other) => other.order !== undefined && order.has(other.order));
+    const inOrder = found.forms.filter((other) => other.order !== undefined && order.has(other.order));
+    const form = found.forms.length === 1 ? found.forms[0] : order.size === 1 ? inOrder[0] : undefined;
     if (form === undefined) {
       told.open.push(`${quoted(name)} (${quoted(example)})`);
       return undefined;
     }
-    told.dates.push(`${quoted(name)} (${quoted(example)} as ${dateOf(example, form.form)})`);
-    return (cell: string) => dateOf(cell, form.form) ?? cell;
+    const respell: Respell = (cell) => dateOf(cell, form.form) ?? cell;
+    if (isKept(field, respell)) return undefined;
+    told.dates.push(`${quoted(name)} (${quoted(example)} as ${respell(example)})`);
+    return respell;
   });
   return {
     fields,

@@ -137,6 +137,7 @@ test('a refusal and a note say what stands in the way', () => {
 test('years name columns, and when something was is the last thing to be the target', () => {
   const years = Array.from({ length: 30 }, (_, i) => [`c${i % 3}`, String(i), String(i * 1.5)]);
   expect(drafted(['country', '1960', '1961'], years).contract.target.name).toBe('1961');
+  expect(drafted(['country', '1961', '1960'], years).contract.target.name).toBe('1960');
   expect(drafted(['invest', 'value', 'year'], years).contract.target.name).toBe('value');
 });
 

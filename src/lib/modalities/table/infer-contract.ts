@@ -182,12 +182,12 @@ export function headerProblem(header: readonly string[], rows: number): Inferenc
 
 const isNumeric = (name: string): boolean => numericSpelling(name) !== undefined;
 
-/** Numbers name columns where they count up (years, pixels); others are the first row of a file without names. */
+/** Numbers name columns where they count up, or down in equal steps (pixels, years); others are the first row of a file without names. */
 function looksLikeRow(header: readonly string[]): boolean {
   const numbers = header.filter(isNumeric);
-  return numbers.some(
-    (name, index) => !/^\d+$/.test(name) || (index > 0 && Number(name) <= Number(numbers[index - 1])),
-  );
+  const steps = numbers.slice(1).map((name, index) => Number(name) - Number(numbers[index]));
+  const count = steps.every((step) => step > 0) || steps.every((step) => step < 0 && step === steps[0]);
+  return numbers.some((name) => !/^\d+$/.test(name)) || !count;
 }
 
 function targetCandidates(usable: readonly ColumnFacts[]): string[] {
