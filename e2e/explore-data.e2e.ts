@@ -535,9 +535,14 @@ test('fifty pictures are labelled by keyboard; undo and a reload in the middle l
     mimeType: 'image/png',
     buffer: Buffer.from(encodePng({ width: 28, height: 28, channels: 1, data: Uint8Array.from(pixels) })),
   }));
-  await page.goto(`${server.url}/f/digits/data`);
+  // The files are chosen while the page's script is still on its way, as on a slow line.
+  let arrive = (): void => undefined;
+  const script = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route('**/_app/**/*.js', (route) => script.then(() => route.continue()));
+  await page.goto(`${server.url}/f/digits/data`, { waitUntil: 'commit' });
   page.on('request', (request) => request.method() !== 'GET' && sent.push(request.url()));
   await page.getByRole('button', { name: 'Files', exact: true }).setInputFiles(files);
+  arrive();
   await page.getByRole('button', { name: 'Keep them without a label' }).click();
   await page.getByRole('link', { name: 'Label them' }).click();
 

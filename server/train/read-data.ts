@@ -5,7 +5,7 @@ import { readRecipe } from '#lib/core/recipe/recipe.ts';
 import { inferContract } from '#lib/modalities/infer.ts';
 import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
-import { gatherTexts } from '#lib/modalities/table/text-folders.ts';
+import { openedTables } from '#lib/modalities/table/packed-tables.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
 import { timeColumns } from '#lib/participant/workbench/series-channels.ts';
 import { seriesData } from '#lib/participant/workbench/series-data.ts';
@@ -84,7 +84,7 @@ async function foundFiles(paths: readonly string[]): Promise<SourceFile[]> {
 
 /** Told by the first file that is not hidden. With a target named, a zip is an Excel workbook more likely than pictures. */
 async function arePictures(files: readonly SourceFile[], target: string | null): Promise<boolean> {
-  const [first] = (await gatherTexts(files)).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const [first] = (await openedTables(files)).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   if (first === undefined) throw new UnusableTraining('There is no file in what --data names.');
   const signature = signatureOf(await first.read(0, 16));
   if (signature === undefined || signature === 'pdf' || signature === 'old-excel') return false;

@@ -20,3 +20,16 @@ test.each([
     );
   expect(broken.list()[0]?.fix).toMatch(words);
 });
+
+test('what is not read is gathered by what it is, and further kinds together', () => {
+  const broken = brokenRules();
+  for (const kind of ['µ-law', 'FLAC', 'FLAC', ...Array.from({ length: 20 }, (_, i) => `kind ${i}`), 'FLAC'])
+    broken.addRow('unsupported', `This is ${kind}.`, { file: 'a.zip' });
+  const list = broken.list();
+  expect(list.map(({ count, fix }) => [count, fix]).slice(0, 3)).toEqual([
+    [10, 'This is kind 10.'],
+    [3, 'This is FLAC.'],
+    [1, 'This is µ-law.'],
+  ]);
+  expect(new Set(list.map(({ fix }) => fix)).size).toBe(list.length);
+});

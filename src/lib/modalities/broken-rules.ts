@@ -7,6 +7,9 @@ const LISTED_PLACES = 1000;
 /** Values are counted apart up to this many, for the suggestion. */
 const COUNTED_VALUES = 50;
 
+/** Kinds of what is not read that are told apart. */
+const MOST_UNSUPPORTED = 12;
+
 /** Of a cell that is quoted. */
 const MOST_LETTERS = 80;
 
@@ -32,9 +35,13 @@ export function brokenRules(): BrokenRules {
   const rule = (
     kind: RefusalKind,
     column: string | null,
+    message: string,
     make: () => Pick<Gathered, 'expected' | 'evidence'>,
   ) => {
-    const key = `${kind}\n${column ?? ''}`;
+    // What is not read can be of several kinds, each with a way of its own.
+    const ofKind = `${kind}\n${column ?? ''}\n`;
+    const own = kind === 'unsupported' ? ofKind + message : ofKind;
+    const key = rules.has(own) || rules.size < MOST_UNSUPPORTED ? own : ofKind;
     let one = rules.get(key);
     if (one === undefined) {
       one = { kind, column, places: [], count: 0, ...make() };
@@ -43,7 +50,7 @@ export function brokenRules(): BrokenRules {
     return one;
   };
   const ofProblem = (problem: Problem): Gathered =>
-    rule(problem.kind, problem.column, () => ({
+    rule(problem.kind, problem.column, problem.message, () => ({
       expected: problem.expected,
       evidence: { message: problem.message, values: new Map(), options: problem.options, fits: problem.fits },
     }));
@@ -60,7 +67,7 @@ export function brokenRules(): BrokenRules {
         one.places.push({ file: where.file, row: where.row ?? null, found });
     },
     addRow(kind, message, where) {
-      const one = rule(kind, where.column ?? null, () => ({
+      const one = rule(kind, where.column ?? null, message, () => ({
         expected: null,
         evidence: { message, values: new Map() },
       }));

@@ -9,7 +9,7 @@ import { refusalLog, type ImportPreview, type ImportReport, type RefusalLog } fr
 import { modalities, readFiles } from './index.ts';
 import { sampleFits } from './samples.ts';
 import { isHidden, type SourceFile } from './source-file.ts';
-import { gatherTexts } from './table/text-folders.ts';
+import { openedTables } from './table/packed-tables.ts';
 import { takeSample } from './take-sample.ts';
 
 export interface ImportOptions {
@@ -79,7 +79,7 @@ export function importFiles(
       log.note(
         `${hidden === 1 ? '1 hidden file was' : `${hidden.toLocaleString('en')} hidden files were`} passed over.`,
       );
-    const ordered = contract.kind === 'table' ? await gatherTexts(inOrder) : inOrder;
+    const ordered = contract.kind === 'table' ? await openedTables(inOrder) : inOrder;
     return readFiles(ordered, contract, into, log, {
       decodeImage: options.decodeImage,
       signal: options.signal,

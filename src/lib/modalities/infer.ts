@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../core/result.ts';
 import { areRecordings, inferAudio } from './audio/infer-audio.ts';
 import { openIdx } from './image/idx.ts';
 import { pictureSize } from './image/picture-size.ts';
+import { foreignBecause } from './foreign-files.ts';
 import { pictureFormat } from './image/read-pictures.ts';
 import { zipDirectory, zipReader } from './zip-directory.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from './source-file.ts';
@@ -13,7 +14,7 @@ import {
   type InferenceProblem,
   type InferredContract,
 } from './table/infer-contract.ts';
-import { gatherTexts } from './table/text-folders.ts';
+import { openedTables } from './table/packed-tables.ts';
 import { readHead } from './table/read-head.ts';
 
 export interface Inferred {
@@ -32,7 +33,7 @@ export async function inferContract(
   target?: string,
   keepsTexts = false,
 ): Promise<Result<Inferred, InferenceProblem>> {
-  const visible = (await gatherTexts(files))
+  const visible = (await openedTables(files))
     .filter((file) => !isHidden(file.path) && file.size > 0)
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const [first] = visible;
@@ -93,7 +94,11 @@ async function inferFromIdx(files: readonly SourceFile[]): Promise<Result<Inferr
       ],
     });
   }
-  return fail({ kind: 'unsupported', message: 'None of these files is an IDX file of pictures.' });
+  return fail({
+    kind: 'unsupported',
+    message:
+      'This gzip archive holds neither a table nor pictures as MNIST has them (IDX), or it is damaged. Unpack it, and choose what is in it.',
+  });
 }
 
 interface Found {
@@ -135,6 +140,7 @@ export async function inferPictures(
     return fail({
       kind: 'unsupported',
       message:
+        (await foreignBecause(files)) ??
         'No PNG, JPEG or WebP picture was found. Texts (.txt) lie in a folder for each class, two at least.',
     });
   if (folders.size > MOST_CLASSES)

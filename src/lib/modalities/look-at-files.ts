@@ -4,7 +4,7 @@ import { areRecordings, inferAudio, type InferredAudio } from './audio/infer-aud
 import { inferContract, inferPictures, type InferredPictures } from './infer.ts';
 import { isHidden, signatureOf, type SourceFile } from './source-file.ts';
 import type { InferenceProblem } from './table/infer-contract.ts';
-import { gatherTexts } from './table/text-folders.ts';
+import { openedTables } from './table/packed-tables.ts';
 import { tableFacts, type FactsOptions, type TableFacts } from './table/table-facts.ts';
 
 export type FilesFound =
@@ -23,7 +23,7 @@ export async function lookAtFiles(
   files: readonly SourceFile[],
   options: FactsOptions = {},
 ): Promise<Result<FilesFound, InferenceProblem>> {
-  const visible = (await gatherTexts(files)).filter((file) => !isHidden(file.path) && file.size > 0);
+  const visible = (await openedTables(files)).filter((file) => !isHidden(file.path) && file.size > 0);
   const [first] = visible;
   const signature = first === undefined ? undefined : signatureOf(await first.read(0, 16));
   if (first !== undefined && signature === undefined) {

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../core/result.ts';
 import { listOf, quoted } from './import-report.ts';
 import { fileName, isHidden, type SourceFile } from './source-file.ts';
 import { recordTexts } from './table/csv-scanner.ts';
-import { gatherTexts } from './table/text-folders.ts';
+import { openedTables } from './table/packed-tables.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './table/record-source.ts';
 
 export interface RawTable {
@@ -29,7 +29,7 @@ export async function readRawTable(
   wanted: string,
   signal?: AbortSignal,
 ): Promise<Result<RawTable, string>> {
-  const visible = (await gatherTexts(files))
+  const visible = (await openedTables(files))
     .filter((file) => !isHidden(file.path))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   if (visible.length === 0) return fail('There is no file in what was named. Name a CSV file.');

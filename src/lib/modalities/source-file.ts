@@ -75,6 +75,7 @@ export function signatureOf(
   | 'jpeg'
   | 'webp'
   | 'gif'
+  | 'other-picture'
   | 'pdf'
   | 'idx'
   | 'old-excel'
@@ -93,7 +94,16 @@ export function signatureOf(
   // MP3 (with and without tags), FLAC, Ogg, and MPEG-4 audio.
   if (starts(0x49, 0x44, 0x33) || starts(0xff, 0xfb) || starts(0x66, 0x4c, 0x61, 0x43)) return 'other-sound';
   if (starts(0x4f, 0x67, 0x67, 0x53)) return 'other-sound';
-  if (head[4] === 0x66 && head[5] === 0x74 && head[6] === 0x79 && head[7] === 0x70) return 'other-sound';
+  // ISO base media: pictures of phones (HEIC, AVIF) by their brand, else a film or a recording.
+  if (head[4] === 0x66 && head[5] === 0x74 && head[6] === 0x79 && head[7] === 0x70)
+    return /^(hei[cxms]|mif1|msf1|avi[fs])$/.test(String.fromCharCode(...head.subarray(8, 12)))
+      ? 'other-picture'
+      : 'other-sound';
+  // BMP, whose reserved bytes are 0.
+  if (starts(0x42, 0x4d) && head.length >= 10 && head.subarray(6, 10).every((byte) => byte === 0))
+    return 'other-picture';
+  // TIFF of either byte order.
+  if (starts(0x49, 0x49, 0x2a, 0) || starts(0x4d, 0x4d, 0, 0x2a)) return 'other-picture';
   if (starts(0x47, 0x49, 0x46, 0x38)) return 'gif';
   if (starts(0x25, 0x50, 0x44, 0x46)) return 'pdf';
   if (starts(0xd0, 0xcf, 0x11, 0xe0)) return 'old-excel';

@@ -28,7 +28,7 @@ export function suggestedFix(kind: RefusalKind, evidence: Evidence): string {
     case 'unknown-class':
       return categoryFix(found, evidence.options ?? []);
     case 'missing-value':
-      return 'Fill these cells in, or leave the rows out. Where values are missing for a reason, ask the coordinator to allow it.';
+      return 'Fill these cells in, or leave the rows out. Where values are missing for a reason, the coordinator of a federation can allow it.';
     case 'not-unique':
       return 'Delete the rows that stand twice, or give each a value of its own.';
     case 'wrong-pattern':

@@ -89,13 +89,13 @@ const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => 
 
 // What a picker offers, by endings and media types: the one list of what the readers take.
 export const TABLE_FILES =
-  '.csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,text/csv,text/tab-separated-values';
+  '.csv,.tsv,.tab,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.gz,.zip,text/csv,text/tab-separated-values';
 export const PICTURE_FILES = '.png,.jpg,.jpeg,.webp,.zip,.gz,image/png,image/jpeg,image/webp';
 export const SOUND_FILES = '.wav,.zip,audio/wav,audio/x-wav';
 
-/** A model that is asked of files: rows may be texts in folders of a zip, which no series is. */
+/** What a model is asked of, by what it takes. */
 export const ASKED_FILES = {
-  rows: `${TABLE_FILES},.zip`,
+  rows: TABLE_FILES,
   windows: TABLE_FILES,
   'pictures or recordings': `${PICTURE_FILES},${SOUND_FILES}`,
 } as const;

@@ -13,7 +13,8 @@ export interface CategoryMatcher {
 /** The same spelling for "1", "1.0" and " 01": hospitals export one code in many ways. */
 export const numericSpelling = (text: string): string | undefined => {
   if (!/^[+-]?\d+(\.\d*)?$/.test(text)) return undefined;
-  return String(Number(text));
+  // Beyond 2^53 two numbers of accounts would be one.
+  return /^\d{16,}$/.test(text) ? text.replace(/^0+(?=\d)/, '') : String(Number(text));
 };
 
 /** Spellings that mean each category, by how closely they must be met. */

@@ -229,3 +229,21 @@ test('columns become numbers, times or texts by what stands in them', () => {
   expect(isoTime('2020-02-29T13:05:01+0100')).toBe(Date.UTC(2020, 1, 29, 12, 5, 1));
   expect(isoTime('29.02.2020')).toBeNaN();
 });
+
+test('a moment that tells the target is a matter of the split, and no column to leave out', () => {
+  const days = Array.from({ length: 200 }, (_, day) => day * 86_400_000);
+  const values = days.map((_, day) => Math.sin(day / 10));
+  const { warnings } = explore(
+    {
+      rows: 200,
+      columns: [
+        { type: 'time', name: 'day', values: Float64Array.from(days) },
+        { type: 'number', name: 'load', values: Float64Array.from(values) },
+      ],
+    },
+    'load',
+  );
+  expect(warnings.find(({ kind }) => kind === 'leak')?.message).toMatch(
+    /^“day” alone.*hold out the latest rows/,
+  );
+});

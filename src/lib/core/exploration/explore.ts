@@ -175,7 +175,11 @@ function warningsOf(
       warn(
         'leak',
         one.name,
-        `“${one.name}” alone predicts “${target.name}” almost perfectly (${percent(share)} of what guessing gets wrong). It was probably made from it: leave it out unless it is known before.`,
+        `“${one.name}” alone predicts “${target.name}” almost perfectly (${percent(share)} of what guessing gets wrong). ${
+          one.type === 'time'
+            ? 'Rows of near moments are probably alike: hold out the latest rows, or take it as a time series, or a model looks better than it is.'
+            : 'It was probably made from it: leave it out unless it is known before.'
+        }`,
       );
   }
   return warnings;

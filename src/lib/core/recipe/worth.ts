@@ -19,8 +19,11 @@ export function uselessReason(facts: Usefulness, rows: number): string | undefin
   if (isIdentifier(facts, rows)) return 'it looks like an identifier, which no model should learn.';
   if (facts.distinct === 1) return 'it has the same value in every row.';
   if (facts.areNumbers) return undefined;
-  if (facts.distinct > Math.max(20, rows / 5) || facts.distinct > 1000)
+  if (facts.distinct > 1000) return 'it has more than 1,000 different texts, too many to be categories.';
+  if (facts.distinct > Math.max(20, rows / 2))
     return 'its texts are nearly all different (names or free text).';
+  if (facts.distinct > Math.max(20, rows / 5))
+    return `it has ${facts.distinct} different texts in ${rows.toLocaleString('en')} rows: too few rows of each.`;
   if (facts.longest > 80) return 'it holds free text.';
   return undefined;
 }

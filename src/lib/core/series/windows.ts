@@ -113,7 +113,7 @@ function gridOf(
   const off = order.filter((row) => Math.abs(placeOf(row) - Math.round(placeOf(row))) > OFF_GRID);
   if (off.length > order.length * MOST_OFF || moments > order.length * MOST_MOMENTS)
     return fail(
-      'The times of the rows lie on no grid of equal steps, and windows need one. Bring rows of equal distance (every hour, every day).',
+      'The times of the rows lie on no grid of equal steps, and windows need one. Bring rows of equal distance (every hour, every day); months and quarters, which are not equally long, numbered 1, 2, 3 … in a column that is then the time.',
     );
   const rows = new Int32Array(moments).fill(-1);
   const isOff = new Set(off);

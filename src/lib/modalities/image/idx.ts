@@ -43,9 +43,9 @@ async function* plainChunks(
   let pieces: Uint8Array[] = [];
   let checksum = 0;
   const gunzip = new Gunzip((piece) => pieces.push(piece));
-  let members = 0;
+  let furtherMembers = 0;
   gunzip.onmember = () => {
-    members += 1;
+    furtherMembers += 1;
   };
   let pushed = 0;
   for await (const chunk of chunksOf(file, { signal, chunkBytes: 16 * 1024 })) {
@@ -66,7 +66,7 @@ async function* plainChunks(
   if (file.size < 18) throw new IdxDamaged();
   const trailer = await file.read(file.size - 8, file.size);
   const expected = new DataView(trailer.buffer, trailer.byteOffset, trailer.byteLength).getUint32(0, true);
-  if (members <= 1 && checksum !== expected) throw new IdxDamaged();
+  if (furtherMembers === 0 && checksum !== expected) throw new IdxDamaged();
 }
 
 class IdxDamaged extends Error {

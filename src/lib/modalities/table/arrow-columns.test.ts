@@ -7,6 +7,7 @@ test('buffers of a batch that lie on one another are refused', () => {
     name,
     type: { kind: 'float', bits: 64 },
     holds: 'numbers',
+    takes: { nodes: 1, buffers: 2, views: 0 },
     dictionary: undefined,
   });
   const of = (second: number): ArrowBatch => ({

@@ -1,8 +1,9 @@
 // The cells of an Arrow batch from its buffers (Arrow Columnar Format 1.5, "Physical Memory Layout" and "Buffer Listing for Each
 // Layout"): each buffer is held against the rows that it is said to hold before a cell of it is read.
-import type { ArrowBatch, ArrowColumn, ArrowMessage, ArrowType } from './arrow-metadata.ts';
+import type { ArrowBatch, ArrowColumn, ArrowLayout, ArrowMessage, ArrowType } from './arrow-metadata.ts';
 import { cellText } from './cell-records.ts';
 import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
+import { decompress as unpackZstd } from 'fzstd';
 import { MOST_LZ4_RATIO, unpackLz4Frame } from './lz4-frame.ts';
 
 /** The cell of a row as text, empty where it is missing. Throws where the file does not hold what it says. */
@@ -13,10 +14,13 @@ export class NotRead extends Error {
   override readonly name = 'NotRead';
 }
 
+/** A block of four bytes repeats one for 128 KiB; columns of few values reach some thousands. */
+const MOST_ZSTD_RATIO = 32_768;
+
 /** Of a batch, unpacked. */
 export const MOST_BODY_BYTES = 2 ** 30;
 
-/** [columns]; throws where the batch does not hold the columns. `dictionaries`: the values of each list by its id. */
+/** Of each column that a cell can hold; throws where the batch does not hold the columns. `dictionaries`: the values of each list by its id. */
 export function batchColumns(
   columns: readonly ArrowColumn[],
   batch: ArrowBatch,
@@ -24,12 +28,18 @@ export function batchColumns(
   dictionaries: ReadonlyMap<number, readonly string[]>,
 ): readonly CellReader[] {
   const source = buffersOf(batch, body);
-  return columns.map(({ type, dictionary }, place) => {
-    if (type === null) throw new Error('a column has values of an unknown type');
-    if (dictionary === undefined) return columnReader(type, batch, place, source);
+  let node = 0;
+  return columns.flatMap(({ type, dictionary, takes }): CellReader[] => {
+    const place = node;
+    node += takes.nodes;
+    if (type === null) {
+      source.skip(takes);
+      return [];
+    }
+    if (dictionary === undefined) return [columnReader(type, batch, place, source)];
     const values = dictionaries.get(dictionary.id) ?? [];
     const index = columnReader(dictionary.index, batch, place, source);
-    return (row) => {
+    const named: CellReader = (row) => {
       const text = index(row);
       if (text === '') return '';
       const value = values[Number(text)];
@@ -39,6 +49,7 @@ export function batchColumns(
         );
       return value;
     };
+    return [named];
   });
 }
 
@@ -83,6 +94,8 @@ interface Buffers {
   next(needed?: number): DataView;
   /** How many buffers of texts the next column of views has. */
   variadic(): number;
+  /** Passes over what a column that is not read has. */
+  skip(layout: ArrowLayout): void;
 }
 
 function buffersOf({ regions, compression, variadic }: ArrowBatch, body: Uint8Array): Buffers {
@@ -104,9 +117,12 @@ function buffersOf({ regions, compression, variadic }: ArrowBatch, body: Uint8Ar
     const packed = bytes.subarray(8);
     if (stated === -1) return packed;
     unpacked += stated;
-    if (!(stated >= 0 && stated <= packed.length * MOST_LZ4_RATIO && unpacked <= MOST_BODY_BYTES))
+    const most = packed.length * (compression === 'zstd' ? MOST_ZSTD_RATIO : MOST_LZ4_RATIO);
+    if (!(stated >= 0 && stated <= most && unpacked <= MOST_BODY_BYTES))
       throw new Error(`a packed buffer of ${packed.length} bytes says that it unpacks to ${stated}`);
-    return unpackLz4Frame(packed, stated);
+    return compression === 'zstd'
+      ? unpackZstd(packed, new Uint8Array(stated))
+      : unpackLz4Frame(packed, stated);
   };
   return {
     next(needed = 0) {
@@ -116,6 +132,10 @@ function buffersOf({ regions, compression, variadic }: ArrowBatch, body: Uint8Ar
       return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
     variadic: () => variadic[view++] ?? 0,
+    skip({ buffers, views }) {
+      region += buffers;
+      for (let left = views; left > 0; left -= 1) region += variadic[view++] ?? 0;
+    },
   };
 }
 

@@ -22,8 +22,17 @@ export interface ArrowColumn {
   readonly type: ArrowType | null;
   /** "lists", where `type` is null. */
   readonly holds: string;
+  /** What it has of a batch, its children included: passed over where `type` is null. */
+  readonly takes: ArrowLayout;
   /** Of a column whose cells name places in a list of values. */
   readonly dictionary: { readonly id: number; readonly index: ArrowType } | undefined;
+}
+
+export interface ArrowLayout {
+  readonly nodes: number;
+  readonly buffers: number;
+  /** Columns of views among them, each with buffers of its own. */
+  readonly views: number;
 }
 
 export interface ArrowSchema {
@@ -141,8 +150,45 @@ function columnOf(buffer: FlatBuffer, field: FlatTable): ArrowColumn {
     name: name === undefined ? '' : buffer.text(name),
     type: typeOf(buffer, kind, about),
     holds: HOLDS[kind] ?? 'values of an unknown type',
+    takes: layoutOf(buffer, field, MOST_NESTED),
     dictionary: dictionary === undefined ? undefined : dictionaryOf(buffer, buffer.table(dictionary)),
   };
+}
+
+/** Buffers by the number of the type ("Buffer Listing for Each Layout"); two where nothing else is said. */
+const BUFFERS: Readonly<Record<number, number>> = {
+  1: 0,
+  4: 3,
+  5: 3,
+  13: 1,
+  16: 1,
+  19: 3,
+  20: 3,
+  22: 0,
+  25: 3,
+  26: 3,
+};
+const MOST_NESTED = 32;
+const MOST_PARTS = 10_000;
+
+function layoutOf(buffer: FlatBuffer, field: FlatTable, left: number): ArrowLayout {
+  const isNamed = field.place(4) !== undefined;
+  const kind = number(buffer.byte, field.place(2));
+  const at = field.place(3);
+  const about = at === undefined ? undefined : buffer.table(at);
+  // A union that is dense (mode 1) has offsets beside its types.
+  const own = kind === 14 ? 1 + number(buffer.short, about?.place(0)) : (BUFFERS[kind] ?? 2);
+  let [nodes, buffers, views] = [1, isNamed ? 2 : own, !isNamed && (kind === 23 || kind === 24) ? 1 : 0];
+  const children = isNamed ? undefined : field.place(5);
+  if (children !== undefined && left === 0) throw new Error('a column nests too deep');
+  for (const child of children === undefined ? [] : buffer.vector(children, 4)) {
+    const inner = layoutOf(buffer, buffer.table(child), left - 1);
+    nodes += inner.nodes;
+    buffers += inner.buffers;
+    views += inner.views;
+    if (nodes > MOST_PARTS) throw new Error('a column has too many parts');
+  }
+  return { nodes, buffers, views };
 }
 
 function dictionaryOf(buffer: FlatBuffer, table: FlatTable): ArrowColumn['dictionary'] {

@@ -46,6 +46,12 @@ interface Slice {
   readonly done: number;
 }
 
+interface Header {
+  readonly names: readonly string[];
+  /** On columns that are left unread. */
+  readonly note: string | undefined;
+}
+
 export async function readArrow(
   file: SourceFile,
   head: Uint8Array,
@@ -57,7 +63,7 @@ export async function readArrow(
   const slices = slicesOf(file, head, options.signal);
   for (;;) {
     // What the sink throws is none of the file's.
-    let next: IteratorResult<Slice | readonly string[], void>;
+    let next: IteratorResult<Slice | Header, void>;
     try {
       next = await slices.next();
     } catch (error) {
@@ -66,8 +72,9 @@ export async function readArrow(
       return sink.refuse('corrupt-archive', damaged(error), row + 1);
     }
     if (next.done === true) break;
-    if (!('done' in next.value)) {
-      if (!sink.header(next.value, 1)) return;
+    if ('names' in next.value) {
+      if (!sink.header(next.value.names, 1)) return;
+      if (next.value.note !== undefined) sink.note(`${file.path}: ${next.value.note}`);
       continue;
     }
     for (const cells of next.value.rows) {
@@ -91,7 +98,7 @@ async function* slicesOf(
   file: SourceFile,
   head: Uint8Array,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Slice | readonly string[], void, undefined> {
+): AsyncGenerator<Slice | Header, void, undefined> {
   const lists = dictionaryLists();
   let letters = 0;
   for await (const { schema, message } of messagesOf(file, head)) {
@@ -172,27 +179,31 @@ async function* messagesOf(
   }
 }
 
-/** The names of the columns. Throws NotRead where a cell could not hold their values. */
-function headerOf({ columns, isBigEndian }: ArrowSchema): readonly string[] {
+/** The columns that a cell can hold. Throws NotRead where there are none. */
+function headerOf({ columns, isBigEndian }: ArrowSchema): Header {
   if (isBigEndian)
     throw new NotRead(
       'This Arrow file was written with the highest byte first. Write it on another machine.',
     );
+  const read = columns.filter(({ type }) => type !== null);
   const foreign = columns.filter(({ type }) => type === null);
-  if (foreign.length > 0)
-    throw new NotRead(
-      `A cell holds one number, text or moment, and ${listOf(foreign.map(({ name, holds }) => `${quoted(name)} holds ${holds}`))}. Leave ${foreign.length === 1 ? 'that column' : 'these columns'} out, or write ${foreign.length === 1 ? 'its' : 'their'} values as columns of their own.`,
-    );
+  const note =
+    foreign.length === 0
+      ? undefined
+      : `${listOf(
+          foreign.map(({ name, holds }) => `${quoted(name)} holds ${holds}`),
+          10,
+        )}, and a cell holds one number, text or moment. To have them, write their values as columns of their own.`;
   // Values without a byte: a short file could have as many rows as it likes.
-  if (columns.every(({ type }) => type?.kind === 'null'))
-    throw new NotRead('This Arrow file has no column with values. Choose a table with some.');
-  return columns.map(({ name }) => name);
+  if (read.every(({ type }) => type?.kind === 'null'))
+    throw new NotRead(note ?? 'This Arrow file has no column with values. Choose a table with some.');
+  return { names: read.map(({ name }) => name), note: note && `left unread: ${note}` };
 }
 
 function checkBatch({ compression, rows }: ArrowBatch, bodyLength: number): void {
-  if (compression === 'zstd' || compression === 'unknown')
+  if (compression === 'unknown')
     throw new NotRead(
-      `This Arrow file is compressed by ${compression === 'zstd' ? 'Zstandard' : 'a method that is not known here'}. Write it with LZ4 (what pandas takes for Feather) or without compression.`,
+      'This Arrow file is compressed by a method that is not known here. Write it with LZ4, Zstandard or without compression.',
     );
   if (bodyLength > MOST_BODY_BYTES || rows > MOST_BATCH_ROWS)
     throw new NotRead(

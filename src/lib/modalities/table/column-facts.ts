@@ -23,6 +23,10 @@ export interface ColumnFacts {
         readonly areTimes: boolean;
       }
     | undefined;
+  /** Where nearly all values are numbers, and a few are not: how many, and the first. */
+  readonly strays: { readonly count: number; readonly first: string } | undefined;
+  /** Whole numbers that begin with zeros: postal codes, accounts. */
+  readonly beginWithZeros: boolean;
   /** Long, of several words and seldom the same: texts to be read rather than categories. */
   readonly isProse: boolean;
   /** At most MAXIMUM_VALUES, in numeric or alphabetical order. */
@@ -49,6 +53,9 @@ export function columnFacts(name: string): ColumnFactsBuilder {
   let minimum = Infinity;
   let maximum = -Infinity;
   let present = 0;
+  let strays = 0;
+  let firstStray = '';
+  let zeros = 0;
   let letters = 0;
   let spaced = 0;
   /** Different ones among the first cells, and how many those are. */
@@ -65,9 +72,14 @@ export function columnFacts(name: string): ColumnFactsBuilder {
       if (present <= MAXIMUM_VALUES) [first, firstDistinct] = [present, values.size];
       letters += text.length;
       if (/\s/.test(text)) spaced += 1;
+      const isNumber = NUMBER.test(text);
+      if (!isNumber) {
+        if (strays === 0) firstStray = text;
+        strays += 1;
+      } else if (/^0\d+$/.test(text)) zeros += 1;
       // What is neither cannot become one of them again: nothing more is asked of it.
       if (!areNumbers && !areTimes) return;
-      const number = areNumbers && NUMBER.test(text) ? Number(text) : NaN;
+      const number = areNumbers && isNumber ? Number(text) : NaN;
       const days: number = areTimes ? isoTime(text) / DAY_MS : NaN;
       areNumbers &&= Number.isFinite(number);
       areTimes &&= Number.isFinite(days);
@@ -104,9 +116,23 @@ export function columnFacts(name: string): ColumnFactsBuilder {
       const isProse =
         numbers === undefined &&
         looksLikeProse({ texts: present, letters, spaced, share: first === 0 ? 0 : firstDistinct / first });
-      return { name, missing, distinct: values.size, numbers, isProse, values: ordered };
+      return {
+        name,
+        missing,
+        distinct: values.size,
+        numbers,
+        strays:
+          numbers === undefined && strays <= present * MOST_STRAYS
+            ? { count: strays, first: firstStray }
+            : undefined,
+        beginWithZeros: numbers !== undefined && zeros > 0,
+        isProse,
+        values: ordered,
+      };
     },
   };
 }
 
+/** Share of a column that may be typing errors, remarks and sums below the rows. */
+const MOST_STRAYS = 0.1;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

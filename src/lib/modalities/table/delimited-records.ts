@@ -1,7 +1,10 @@
-// Records of delimited text: CSV, TSV, and what spreadsheets separate by semicolons or bars.
+// Records of delimited text: CSV, TSV, and what spreadsheets separate by semicolons or bars; numbers and dates in one spelling.
+import { quoted } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
+import { cellRecords } from './cell-records.ts';
+import { cellSpellings, SPELLING_ROWS, type CellSpellings } from './cell-spelling.ts';
 import { csvScanner, MAXIMUM_RECORD_BYTES, recordTexts, type CsvRecord } from './csv-scanner.ts';
-import { detectDelimiter } from './header.ts';
+import { detectDelimiter, firstRecords, linesBeforeHeader } from './header.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 import { encodingOf, headText, textChunks } from './text-bytes.ts';
 
@@ -15,22 +18,40 @@ export async function readDelimited(
   if (encoding === 'windows-1252')
     sink.note(`${file.path}: not UTF-8, and read as Windows-1252 (Western European).`);
   const text = headText(head);
-  const delimiter = separatorLine(text) ?? detectDelimiter(text, head.length === file.size, options.wanted);
+  const isWhole = head.length === file.size;
+  const given = separatorLine(text);
+  const delimiter = given ?? detectDelimiter(text, isWhole, options.wanted);
+  const first = firstRecords(text, delimiter, isWhole, SPELLING_ROWS);
+  let before = given === undefined ? linesBeforeHeader(first) : 1;
+  if (given === undefined && before > 0)
+    sink.note(
+      `${file.path}: left unread before the line of column names: ${quoted(first.slice(0, before).flat().join(' '))}.`,
+    );
+  const spaced = areSpaced(first);
+  const spellings = cellSpellings(first[before] ?? [], first.slice(before + 1), delimiter, options.isWritten);
+  const respelled = respelledBy(spellings);
   let header: readonly string[] | undefined;
   let isUsable = true;
 
   const scanner = csvScanner(delimiter.charCodeAt(0), (record) => {
+    if (before > 0) {
+      before -= 1;
+      return;
+    }
     if (header === undefined) {
-      const cells = recordTexts(record);
-      if (cells.length <= 2 && /^sep=/i.test(cells[0] ?? '') && record.row === 1) return;
-      header = cells;
-      isUsable = sink.header(cells, record.row);
+      header = recordTexts(record);
+      if (spaced !== undefined) {
+        isUsable = false;
+        return sink.refuse('wrong-header', spaced, record.row);
+      }
+      isUsable = sink.header(header, record.row);
+      if (isUsable) for (const note of spellings.notes) sink.note(`${file.path}: ${note}`);
       return;
     }
     if (!isUsable || isBlank(record)) return;
     if (record.isMalformed || record.fields !== header.length)
       return sink.refuse('ragged-row', ragged(record, header.length), record.row);
-    sink.record(record);
+    sink.record(respelled(record));
   });
 
   let bytes = 0;
@@ -49,6 +70,27 @@ export async function readDelimited(
       'The file holds no lines of text. Choose a file with a header line and rows.',
       1,
     );
+}
+
+/** The record as its columns' spellings have it; valid until the next. */
+function respelledBy({ fields }: CellSpellings): (record: CsvRecord) => CsvRecord {
+  if (fields.every((respell) => respell === undefined)) return (record) => record;
+  const made = cellRecords();
+  return (record) =>
+    made(
+      recordTexts(record).map((cell, field) => fields[field]?.(cell) ?? cell),
+      record.row,
+    );
+}
+
+/** Of a file whose columns lie under one another by spaces: what is wrong with it. */
+function areSpaced(first: readonly (readonly string[])[]): string | undefined {
+  const lines = first.slice(0, 20);
+  if (lines.length < 2 || lines.some((cells) => cells.length !== 1)) return undefined;
+  const [count, ...others] = lines.map(([line = '']) => line.split(/\s+/).length);
+  return count !== undefined && count > 1 && others.every((other) => other === count)
+    ? `The ${count} columns of this file are separated by spaces. Save it with commas, semicolons or tabs between them.`
+    : undefined;
 }
 
 /** Excel's own first line, "sep=;". */

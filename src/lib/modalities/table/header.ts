@@ -41,18 +41,41 @@ export function firstRecords(
  */
 export function detectDelimiter(head: Uint8Array, isWholeFile: boolean, wanted: readonly string[]): string {
   const names = new Set(wanted.map(folded));
-  let best: { readonly delimiter: string; readonly score: number } = { delimiter: ',', score: 0 };
-  for (const delimiter of DELIMITERS) {
-    const [header, ...rows] = firstRecords(head, delimiter, isWholeFile);
-    if (header === undefined) continue;
-    const found = header.filter((cell) => names.has(folded(cell))).length;
-    const agreeing = rows.filter((row) => row.length === header.length).length;
-    const share = rows.length === 0 ? 1 : agreeing / rows.length;
-    const score = found * 1000 + (header.length > 1 ? share * 100 + Math.min(header.length, 50) : 0);
-    if (score > best.score) best = { delimiter, score };
+  const files = DELIMITERS.map((delimiter) => ({
+    delimiter,
+    records: firstRecords(head, delimiter, isWholeFile),
+  }));
+  // Lines before a header are looked for where no first line is one: else commas in numbers would make their rows the table.
+  for (const skips of [false, true]) {
+    let best = { delimiter: ',', score: 0, share: 0 };
+    for (const { delimiter, records } of files) {
+      const [header, ...rows] = records.slice(skips ? linesBeforeHeader(records) : 0);
+      if (header === undefined) continue;
+      const found = header.filter((cell) => names.has(folded(cell))).length;
+      const agreeing = rows.filter((row) => row.length === header.length).length;
+      const share = rows.length === 0 ? 1 : agreeing / rows.length;
+      const score = found * 1000 + (header.length > 1 ? share * 100 + Math.min(header.length, 50) : 0);
+      if (score > best.score) best = { delimiter, score, share };
+    }
+    if (best.score > 0 && (skips || best.share > 0.5 || best.score >= 1000)) return best.delimiter;
   }
-  return best.delimiter;
+  return ',';
 }
+
+/**
+ * How many of the first records stand before the header: titles and remarks, as instruments and offices write them. They have
+ * fewer cells than the rows, and are one cell or begin as a comment does.
+ */
+export function linesBeforeHeader(first: readonly (readonly string[])[]): number {
+  const counts = new Map<number, number>();
+  for (const { length } of first) counts.set(length, (counts.get(length) ?? 0) + 1);
+  const [usual = 0] = [...counts].toSorted((a, b) => b[1] - a[1])[0] ?? [];
+  const header = first.findIndex(
+    (cells) => cells.length >= usual || !(filled(cells) <= 1 || /^(#|%|\/\/)/.test(cells[0] ?? '')),
+  );
+  return header > 0 && usual > 1 ? header : 0;
+}
+const filled = (cells: readonly string[]): number => cells.filter((cell) => cell !== '').length;
 
 /** Names that differ only in case, spaces, hyphens and underscores are one. */
 const folded = (name: string): string => name.toLowerCase().replace(/[\s_.-]+/g, '');

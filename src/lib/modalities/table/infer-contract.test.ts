@@ -107,3 +107,68 @@ test('a target that is not there is named', () => {
     error: { kind: 'missing-column' },
   });
 });
+
+test('a refusal and a note say what stands in the way', () => {
+  const of = (names: readonly string[], lines: readonly (readonly string[])[]) => {
+    const found = inferTableContract(names, lines);
+    return found.ok ? found.value.notes.join('\n') : found.error.message;
+  };
+  const numbered = (count: number, last: (i: number) => readonly string[]) =>
+    Array.from({ length: count }, (_, i) => last(i));
+  expect(
+    of(
+      ['a', 'y'],
+      numbered(30, (i) => [String(i), 'same']),
+    ),
+  ).toMatch(/^Beside the target “a” .* “y” is left out: it has the same value in every row\.$/);
+  expect(of(['a', 'y'], [['1', 'x']])).toMatch(/one row only/);
+  expect(of(['5.1', '3', 'setosa'], [['4.9', '2', 'setosa']])).toMatch(/looks like a row.*“5\.1”/);
+  expect(of(['39', 'State-gov', '13', '0'], [['50', 'Private', '9', '0']])).toMatch(/looks like a row/);
+  const sums = numbered(40, (i) => [
+    i === 39 ? 'Total' : String(i / 2),
+    String(i),
+    i % 2 === 0 ? 'up' : 'down',
+  ]);
+  expect(of(['a', 'b', 'y'], sums)).toMatch(/“a” is left out: it holds numbers, but for one cell: “Total”/);
+  const towns = numbered(2400, (i) => [`town ${i % 1200}`, String(i), String(i * 1.5)]);
+  expect(of(['town', 'b', 'y'], towns)).toMatch(/more than 1,000 different texts/);
+});
+
+test('years name columns, and when something was is the last thing to be the target', () => {
+  const years = Array.from({ length: 30 }, (_, i) => [`c${i % 3}`, String(i), String(i * 1.5)]);
+  expect(drafted(['country', '1960', '1961'], years).contract.target.name).toBe('1961');
+  expect(drafted(['country', '1961', '1960'], years).contract.target.name).toBe('1960');
+  expect(drafted(['invest', 'value', 'year'], years).contract.target.name).toBe('value');
+});
+
+test('of more columns than a model looks at the first are taken', () => {
+  const names = Array.from({ length: 1200 }, (_, i) => `x${i}`);
+  const lines = Array.from({ length: 3 }, (_, i) => names.map((_, field) => String(i + field / 7)));
+  const { contract, notes } = drafted(names, lines);
+  expect(contract.columns).toHaveLength(1000);
+  expect(notes[0]).toBe(
+    'Of 1,199 columns the first 1,000 are taken, which is as many as a model here looks at.',
+  );
+});
+
+test('numbers of accounts that differ in their last digits are not one value', () => {
+  const accounts = Array.from({ length: 30 }, (_, i) => [
+    `100000000000000000${10 + i}`,
+    i % 2 === 0 ? 'up' : 'down',
+  ]);
+  expect(drafted(['account', 'y'], accounts).columns[0]?.distinct).toBe(30);
+});
+
+test('columns without names are left out in one sentence', () => {
+  const lines = Array.from({ length: 20 }, (_, i) => [
+    String(i),
+    String(i * 1.5),
+    i % 2 === 0 ? 'up' : 'down',
+    '',
+    '',
+  ]);
+  const { contract, notes } = drafted(['', 'a', 'y', '', ''], lines);
+  expect(contract.columns.map(({ name }) => name)).toEqual(['a']);
+  expect(new Set(notes).size).toBe(notes.length);
+  expect(notes).toContain('3 columns are left out: they have no names.');
+});

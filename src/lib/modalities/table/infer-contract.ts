@@ -2,7 +2,7 @@
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
-import { looksCoded, uselessReason } from '../../core/recipe/worth.ts';
+import { looksCoded, uselessReason, type Usefulness } from '../../core/recipe/worth.ts';
 import { roundedTo } from '../../core/recipe/rounded-to.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
@@ -26,6 +26,8 @@ export interface InferenceProblem {
 
 const TARGET_NAME =
   /^(target|label|labels|class|outcome|y|diagnosis|species|income|num|result|response|survived|churn|default|disease|quality|price|medv)$|_(target|label|class|outcome)$|^(has|is)_/i;
+
+const WHEN_NAME = /^(year|quarter|month|week|day|hour|minute|date|time|timestamp|index)$/i;
 
 /**
  * Drafts a contract from a header and rows of text (the first few thousand are enough). `target` overrides the guess. Refused
@@ -54,24 +56,32 @@ export function contractOfFacts(
   target?: string,
   keepsTexts = false,
 ): Result<InferredContract, InferenceProblem> {
-  const notes: string[] = [];
+  if (rows === 1)
+    return fail({
+      kind: 'empty-file',
+      message: 'The file has one row only. A few rows are needed to see what the columns hold.',
+    });
+  const leftOut: string[] = [];
   const isText = (facts: ColumnFacts): boolean => keepsTexts && facts.isProse && facts.name !== '';
   const usable = columns.filter((facts) => {
     if (isText(facts)) return true;
-    const reason = uselessReason(
-      {
-        name: facts.name,
-        distinct: facts.distinct,
-        areNumbers: facts.numbers !== undefined,
-        longest: facts.values.reduce((longest, value) => Math.max(longest, value.length), 0),
-      },
-      rows,
-    );
-    if (reason !== undefined && facts.name !== target)
-      notes.push(`${quoted(facts.name)} is left out: ${reason}`);
+    const reason = strayReason(facts) ?? uselessReason(usefulnessOf(facts), rows);
+    if (reason !== undefined && facts.name !== '' && facts.name !== target)
+      leftOut.push(`${quoted(facts.name)} is left out: ${reason}`);
     return reason === undefined || facts.name === target;
   });
 
+  // Trailing separators and indices make several of them, and a sentence for each would be the same one.
+  const unnamed = columns.filter(({ name }) => name === '').length;
+  if (unnamed > 0)
+    leftOut.push(
+      unnamed === 1
+        ? 'A column is left out: it has no name.'
+        : `${unnamed.toLocaleString('en')} columns are left out: they have no names.`,
+    );
+  const notes = [...leftOut];
+  /** Why so little is left to choose from. */
+  const because = leftOut.length === 0 ? '' : ` ${leftOut.slice(0, 3).join(' ')}`;
   // A moment is not a thing to foretell here: a duration is, as a number.
   const possible = usable.filter((facts) => facts.numbers?.areTimes !== true && !isText(facts));
   const candidates = targetCandidates(possible);
@@ -81,8 +91,7 @@ export function contractOfFacts(
       target === undefined
         ? {
             kind: 'wrong-header',
-            message:
-              'No column of this file could be a target. Choose a file with at least two columns of numbers or categories.',
+            message: `No column of this file could be a target. Choose a file with at least two columns of numbers or categories.${because}`,
           }
         : {
             kind: 'missing-column',
@@ -94,19 +103,24 @@ export function contractOfFacts(
       kind: 'unknown-class',
       message: `The target ${quoted(chosen.name)} has the same value in every row of this example. Choose another column or a longer file.`,
     });
-  const inputs = usable.filter((facts) => facts !== chosen);
+  const others = usable.filter((facts) => facts !== chosen);
+  const inputs = others.slice(0, MOST_COLUMNS);
   if (inputs.length === 0)
     return fail({
       kind: 'wrong-header',
-      message: 'Beside the target there is no column to learn from. Choose a file with at least two columns.',
+      message: `Beside the target ${quoted(chosen.name)} there is no column to learn from. Choose a file with at least two columns of numbers, categories or dates.${because}`,
     });
+  if (others.length > inputs.length)
+    notes.push(
+      `Of ${others.length.toLocaleString('en')} columns the first ${MOST_COLUMNS.toLocaleString('en')} are taken, which is as many as a model here looks at.`,
+    );
   if (target === undefined)
     notes.push(`${quoted(chosen.name)} is taken as the target. Choose another where that is wrong.`);
   return ok({
     contract: {
       kind: 'table',
       columns: inputs.map((facts) => (isText(facts) ? textColumn(facts) : columnOf(facts, rows, notes))),
-      target: targetOf(chosen, notes),
+      target: targetOf(chosen, rows, notes),
     },
     columns,
     targetCandidates: candidates,
@@ -114,6 +128,22 @@ export function contractOfFacts(
     notes,
   });
 }
+
+/** Of a contract (core/data/contract.ts). */
+const MOST_COLUMNS = 1000;
+
+const usefulnessOf = ({ name, distinct, numbers, values }: ColumnFacts): Usefulness => ({
+  name,
+  distinct,
+  areNumbers: numbers !== undefined,
+  longest: values.reduce((longest, value) => Math.max(longest, value.length), 0),
+});
+
+/** Why a column of numbers is none, as a person can mend it. A column of codes says enough by its values. */
+const strayReason = ({ name, strays, distinct }: ColumnFacts): string | undefined =>
+  name === '' || strays === undefined || distinct <= 20
+    ? undefined
+    : `it holds numbers, but for ${strays.count === 1 ? 'one cell' : `${strays.count.toLocaleString('en')} cells`}: ${quoted(strays.first)}${strays.count === 1 ? '' : ' is the first'}. Mend or empty ${strays.count === 1 ? 'it' : 'them'} to have it as a number.`;
 
 /** What keeps a header from naming the columns of `rows` rows. */
 export function headerProblem(header: readonly string[], rows: number): InferenceProblem | undefined {
@@ -136,6 +166,11 @@ export function headerProblem(header: readonly string[], rows: number): Inferenc
       kind: 'wrong-header',
       message: 'The first line holds numbers, not column names. Add a header line.',
     };
+  if (looksLikeRow(header))
+    return {
+      kind: 'wrong-header',
+      message: `The first line looks like a row, not like column names: it holds ${listOf(header.filter(isNumeric).map(quoted), 3)}. Add a header line.`,
+    };
   const twice = header.find((name, field) => name !== '' && header.indexOf(name) !== field);
   if (twice !== undefined)
     return {
@@ -145,9 +180,23 @@ export function headerProblem(header: readonly string[], rows: number): Inferenc
   return undefined;
 }
 
+const isNumeric = (name: string): boolean => numericSpelling(name) !== undefined;
+
+/** Numbers name columns where they count up, or down in equal steps (pixels, years); others are the first row of a file without names. */
+function looksLikeRow(header: readonly string[]): boolean {
+  const numbers = header.filter(isNumeric);
+  const steps = numbers.slice(1).map((name, index) => Number(name) - Number(numbers[index]));
+  const count = steps.every((step) => step > 0) || steps.every((step) => step < 0 && step === steps[0]);
+  return numbers.some((name) => !/^\d+$/.test(name)) || !count;
+}
+
 function targetCandidates(usable: readonly ColumnFacts[]): string[] {
+  // When something was is given, and seldom asked.
   const rank = (facts: ColumnFacts, field: number): number =>
-    (TARGET_NAME.test(facts.name) ? 1000 : 0) + (field === usable.length - 1 ? 500 : 0) + field;
+    (TARGET_NAME.test(facts.name) ? 1000 : 0) +
+    (WHEN_NAME.test(facts.name) ? -1000 : 0) +
+    (field === usable.length - 1 ? 500 : 0) +
+    field;
   return usable
     .map((facts, field) => ({ name: facts.name, rank: rank(facts, field) }))
     .toSorted((a, b) => b.rank - a.rank)
@@ -162,6 +211,10 @@ function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColum
       );
     return categoryColumn(facts);
   }
+  if (facts.beginWithZeros)
+    notes.push(
+      `${quoted(facts.name)} begins with zeros in some rows, as postal codes and numbers of accounts do, and is taken as a number. Leave it out where it counts nothing.`,
+    );
   return numberColumn(facts, facts.numbers);
 }
 
@@ -211,8 +264,11 @@ export function numberColumn(
   };
 }
 
-function targetOf(facts: ColumnFacts, notes: string[]): TableTarget {
-  const isCoded = facts.numbers === undefined || (facts.numbers.areWhole && facts.distinct <= 10);
+function targetOf(facts: ColumnFacts, rows: number, notes: string[]): TableTarget {
+  // Where each value is the only one of its kind, nothing could be learnt of classes.
+  const isCoded =
+    facts.numbers === undefined ||
+    (facts.numbers.areWhole && facts.distinct <= 10 && (facts.distinct <= 2 || facts.distinct * 2 <= rows));
   if (isCoded && facts.distinct <= MOST_CLASSES) {
     if (facts.numbers !== undefined)
       notes.push(

@@ -5,7 +5,8 @@ import type { SourceFile } from '../source-file.ts';
 import { cellRecords, flattened, lateColumns, tooNested } from './cell-records.ts';
 import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
-import { encodingOf, textChunks } from './text-bytes.ts';
+import { parseJson, wholeTable } from './json-tables.ts';
+import { encodingOf, headText, textChunks } from './text-bytes.ts';
 
 const decoder = new TextDecoder();
 
@@ -41,7 +42,7 @@ function objectRecords(sink: RecordSink, path: string) {
     take(text: string, row: number, what: string): void {
       let value: unknown;
       try {
-        value = JSON.parse(text);
+        value = parseJson(text);
       } catch {
         return sink.refuse('not-json', `${what} is not valid JSON: ${quoted(text)}. Mend or delete it.`, row);
       }
@@ -51,6 +52,9 @@ function objectRecords(sink: RecordSink, path: string) {
           `${what} must be an object with a value for each column, as {"age": 61}, but holds ${quoted(text)}.`,
           row,
         );
+      this.takeObject(value, row, what);
+    },
+    takeObject(value: object, row: number, what: string): void {
       const cells = flattened(value);
       if (cells === undefined) return sink.refuse('not-json', tooNested(what), row);
       if (waiting !== undefined) waiting.push({ cells, row });
@@ -100,6 +104,38 @@ const joinBytes = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   return both;
 };
 
+/** Rows are taken so many at a time. */
+const ROWS_AT_ONCE = 4096;
+
+/** Where the file is a table in one value, which is no list of objects: reads it, and says so. */
+async function readWhole(
+  file: SourceFile,
+  head: Uint8Array,
+  sink: RecordSink,
+  options: RecordOptions,
+): Promise<boolean> {
+  const rows = await wholeTable(file, head, new TextDecoder().decode(headText(head)));
+  if (rows === undefined) return false;
+  if (rows === 'unnamed') {
+    sink.refuse(
+      'wrong-header',
+      'This file is a list of lists, and its columns have no names. Put a list of their names before the others, or write an object for each row.',
+      1,
+    );
+    return true;
+  }
+  const records = objectRecords(sink, file.path);
+  for (const [index, row] of rows.entries()) {
+    options.signal?.throwIfAborted();
+    records.takeObject(row, index + 1, 'This record');
+    if ((index + 1) % ROWS_AT_ONCE !== 0) continue;
+    if (!(await records.piece(Math.floor((file.size * (index + 1)) / (rows.length + 1))))) return true;
+  }
+  records.end();
+  await records.piece(file.size);
+  return true;
+}
+
 /** One object to a line; empty lines count and are passed over. */
 export async function readJsonLines(
   file: SourceFile,
@@ -107,6 +143,7 @@ export async function readJsonLines(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
+  if (await readWhole(file, head, sink, options)) return;
   const records = objectRecords(sink, file.path);
   let rest: Uint8Array = new Uint8Array(0);
   let row = 0;
@@ -161,6 +198,7 @@ export async function readJson(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
+  if (await readWhole(file, head, sink, options)) return;
   const records = objectRecords(sink, file.path);
   let rest: Uint8Array = new Uint8Array(0);
   let at = 0;

@@ -36,6 +36,13 @@ export function unpackLz4Frame(frame: Uint8Array, length: number): Uint8Array<Ar
   return out;
 }
 
+/** A block by itself, as Parquet packs its pages (LZ4_RAW). Throws where it does not make exactly `length` bytes. */
+export function unpackLz4Block(block: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(length);
+  if (unpackBlock(block, 0, block.length, out, 0) !== length) throw damaged();
+  return out;
+}
+
 /** Literals and repetitions one after the other, the last of which are literals. Returns the end of what is done. */
 function unpackBlock(packed: Uint8Array, from: number, end: number, out: Uint8Array, start: number): number {
   let at = from;

@@ -1,19 +1,25 @@
 // Records of a Parquet file, one row group's slice after the other, through hyparquet: pure JavaScript, loaded when a Parquet file is
-// met. Its own decompressor is Snappy's, which pandas, Arrow and Spark write unless told otherwise; gzip is fflate's.
+// met. Its own decompressor is Snappy's, which pandas, Arrow, DuckDB and Spark write unless told otherwise; gzip is fflate's, and
+// Zstandard, which polars writes, fzstd's.
 import { gunzipSync } from 'fflate';
+import { decompress as unpackZstd } from 'fzstd';
+import { getSchemaPath } from 'hyparquet/src/schema.js';
 import { parquetMetadataAsync, parquetReadObjects, type Compressors, type FileMetaData } from 'hyparquet';
 import { listOf, quoted } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
 import { cellRecords, flattened, lateColumns, tooNested } from './cell-records.ts';
+import { unpackLz4Block } from './lz4-frame.ts';
 import { checkFooter, checkGroup } from './parquet-pages.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 
 /** Rows decoded at once: bounds memory where a row group holds millions. */
 const ROWS_AT_ONCE = 16_384;
-const READABLE = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP']);
+const READABLE = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD', 'LZ4_RAW']);
 /** No more than its page says it has: what a bomb unpacks beyond is cut off, and not held. */
 const compressors: Compressors = {
   GZIP: (input, length) => gunzipSync(input, { out: new Uint8Array(length) }),
+  ZSTD: (input, length) => unpackZstd(input, new Uint8Array(length)),
+  LZ4_RAW: unpackLz4Block,
 };
 
 export async function readParquet(file: SourceFile, sink: RecordSink, options: RecordOptions): Promise<void> {
@@ -26,9 +32,11 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
     },
   };
   let metadata: FileMetaData;
+  let columns: ReturnType<typeof readableColumns>;
   try {
     await checkFooter(file);
     metadata = await parquetMetadataAsync(source);
+    columns = readableColumns(metadata);
   } catch (error) {
     return sink.refuse('corrupt-archive', damaged(error), 1);
   }
@@ -41,7 +49,7 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
   if (foreign.length > 0)
     return sink.refuse(
       'unsupported',
-      `This Parquet file is compressed by ${listOf(foreign)}. Write it with Snappy (the usual choice), gzip or none.`,
+      `This Parquet file is compressed by ${listOf(foreign)}. Write it with Snappy (the usual choice), Zstandard, gzip or none.`,
       1,
     );
 
@@ -52,6 +60,10 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
       'corrupt-archive',
       damaged(`${metadata.num_rows} rows are promised, and ${total} lie in its groups`),
       1,
+    );
+  if (columns.leftOut.length > 0)
+    sink.note(
+      `${file.path}: left unread, because a cell holds no span of time: ${listOf(columns.leftOut.map(quoted), 10)}.`,
     );
   /** Row groups whose pages were looked at, and their rows. */
   let [checked, checkedRows] = [0, 0];
@@ -74,6 +86,7 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
         rowStart: start,
         rowEnd,
         compressors,
+        columns: [...columns.read],
       });
     } catch (error) {
       return sink.refuse('corrupt-archive', damaged(error), start + 1);
@@ -107,6 +120,26 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
       metadata.schema.slice(1).map((one) => one.name),
       1,
     );
+}
+
+/** Columns at the top, by whether hyparquet has values for them: of intervals (DuckDB's) it has none, and refuses the file. */
+function readableColumns({ row_groups, schema }: FileMetaData): {
+  readonly read: readonly string[];
+  readonly leftOut: readonly string[];
+} {
+  const paths = (row_groups[0]?.columns ?? []).flatMap(({ meta_data }) =>
+    meta_data === undefined ? [] : [meta_data.path_in_schema],
+  );
+  const ofIntervals = new Set(
+    paths
+      .filter((path) => getSchemaPath(schema, path).at(-1)?.element.converted_type === 'INTERVAL')
+      .map(([name]) => name),
+  );
+  const names = [...new Set(paths.flatMap(([name]) => name ?? []))];
+  return {
+    read: names.filter((name) => !ofIntervals.has(name)),
+    leftOut: names.filter((name) => ofIntervals.has(name)),
+  };
 }
 
 const damaged = (error: unknown): string =>

@@ -5,7 +5,7 @@ import type { SourceFile } from '../source-file.ts';
 import { numberIn } from './cell-number.ts';
 import { fieldText } from './csv-scanner.ts';
 import { isMissing } from '../../core/data/missing.ts';
-import { gatherTexts } from './text-folders.ts';
+import { openedTables } from './packed-tables.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './record-source.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function readColumns(
 ): Promise<ColumnTable> {
   const columns = new Map<string, ColumnBuilder>();
   let rows = 0;
-  for (const file of await gatherTexts(files)) {
+  for (const file of await openedTables(files)) {
     const where = { file: file.path };
     const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
     const form = tableForm(file, head);

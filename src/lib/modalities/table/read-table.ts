@@ -1,4 +1,5 @@
 // One table's file against the contract: every row is either an example or a refusal with its row and column.
+import { categoryOf, categorySpellings, type Spellings } from '../../core/data/cell-category.ts';
 import { exampleShape, type TableContract } from '../../core/data/contract.ts';
 import { hashCounts } from '../../core/data/hash-counts.ts';
 import type { Assembler } from '../assembler.ts';
@@ -69,7 +70,7 @@ export async function readTable(
         ofFile = rules.of(file.path, names);
         if (matched.match.unused.length > 0)
           log.note(
-            `${file.path}: not needed and left unread: ${listOf(matched.match.unused.map(quoted), 10)}.`,
+            `${file.path}: not needed and left unread: ${listOf([...new Set(matched.match.unused.map(named))], 10)}.`,
           );
         if (preview.rows.length === 0) preview.header = names;
         return true;
@@ -112,6 +113,7 @@ export async function readTable(
     },
     {
       wanted: [...contract.columns.map((column) => column.name), contract.target.name],
+      isWritten: writtenIn(contract),
       signal: options.signal,
       // Short cells can become wide rows: with a wide contract smaller pieces keep the batches in waiting small.
       chunkBytes: Math.max(
@@ -123,4 +125,21 @@ export async function readTable(
   await into.flush();
   if (encoder !== undefined && rows === 0)
     log.refuse('empty-file', 'The file has a header line and no rows.', where);
+}
+
+const named = (column: string): string => (column === '' ? 'a column without a name' : quoted(column));
+
+/** Texts stand as they are; of categories and classes, what the contract names. */
+function writtenIn(contract: TableContract): (column: string, cell: string) => boolean {
+  const known = new Map<string, Spellings | 'all'>();
+  for (const column of contract.columns)
+    if (column.type === 'text') known.set(column.name, 'all');
+    else if (column.type === 'category')
+      known.set(column.name, categorySpellings(column.categories.map((category) => [category])));
+  if (contract.target.type === 'classes')
+    known.set(contract.target.name, categorySpellings(contract.target.classes.map(({ values }) => values)));
+  return (column, cell) => {
+    const spellings = known.get(column);
+    return spellings === 'all' || (spellings !== undefined && categoryOf(spellings, cell) >= 0);
+  };
 }

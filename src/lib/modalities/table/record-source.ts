@@ -6,7 +6,7 @@ import { isArrowFile, isArrowStream, isFirstFeather } from './arrow-marks.ts';
 import type { CsvRecord } from './csv-scanner.ts';
 import { readDelimited } from './delimited-records.ts';
 import { readJson, readJsonLines } from './json-records.ts';
-import { headText, notTextBecause } from './text-bytes.ts';
+import { headText, notTextBecause, otherTextFormat } from './text-bytes.ts';
 
 /** What whoever reads a table is told. */
 export interface RecordSink {
@@ -24,6 +24,8 @@ export interface RecordSink {
 export interface RecordOptions {
   /** Names of columns that are looked for: they decide between separators. */
   readonly wanted: readonly string[];
+  /** Whether a contract has a column's cell as it stands there: such a column keeps its spelling of numbers and dates. */
+  readonly isWritten?: ((column: string, cell: string) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly chunkBytes?: number;
 }
@@ -59,7 +61,10 @@ export function tableForm({ path, texts }: SourceFile, head: Uint8Array): TableF
   if (reason !== undefined)
     return { kind: 'not-text', message: `This is not a CSV file, nor JSON, Parquet or Arrow. ${reason}` };
   const text = new TextDecoder().decode(headText(head).subarray(0, 8192)).trimStart();
-  const named = /\.(jsonl|ndjson|json)$/i.exec(fileName(path))?.[1]?.toLowerCase();
+  const foreign = otherTextFormat(text);
+  if (foreign !== undefined)
+    return { kind: 'unsupported', message: `This is not a CSV file, nor JSON, Parquet or Arrow. ${foreign}` };
+  const named = /\.(jsonl|ndjson|json)(\.gz)?$/i.exec(fileName(path))?.[1]?.toLowerCase();
   if (text.startsWith('[')) return named === 'jsonl' || named === 'ndjson' ? 'json-lines' : 'json';
   if (text.startsWith('{')) {
     // A record to a line; or one object that a person meant as a table, which the reader then refuses with what it wants.

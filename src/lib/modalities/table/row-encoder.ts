@@ -37,7 +37,7 @@ const missing = (column: string, found = ''): RowProblem => ({
   column,
   found,
   expected: 'a value',
-  message: `${quoted(column)} is empty here, and this federation needs a value. Fill it in or leave the row out.`,
+  message: `${quoted(column)} is empty here, and a value is needed. Fill it in or leave the row out.`,
 });
 
 function notNumber(column: string, text: string): RowProblem {

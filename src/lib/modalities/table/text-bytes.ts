@@ -7,13 +7,47 @@ const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string
   png: 'a PNG picture',
   jpeg: 'a JPEG picture',
   webp: 'a WebP picture',
-  gif: 'a GIF picture',
+  gif: 'a GIF picture. Save it as PNG',
+  'other-picture':
+    'a picture of a kind that is not read here (HEIC, AVIF, TIFF, BMP). Save it as PNG or JPEG',
   pdf: 'a PDF document',
   idx: 'an IDX file of pictures',
   wave: 'a recording (WAV)',
   'other-sound': 'a recording or a film',
   'old-excel': 'an Excel workbook (.xls). In Excel, use “Save as” and choose CSV',
 };
+
+/** Binary tables of other programs, by their first letters; what they are, and how to have them as text. */
+const BINARY: readonly (readonly [RegExp, string])[] = [
+  [/^\x93NUMPY/, 'a NumPy array (.npy). In Python, write it with numpy.savetxt and a header, or by pandas'],
+  [
+    /^\x80[\x02-\x05]/,
+    'a Python pickle, which only Python can open. Write it with DataFrame.to_csv or to_parquet',
+  ],
+  [/^SQLite format 3\0/, 'a SQLite database. Export one table of it as CSV'],
+  [/^\x89HDF/, 'an HDF5 file. Write its table as CSV or Parquet'],
+  [/^(<stata_dta>|[\x6e-\x73][\x01\x02]\x01)/, 'a Stata file (.dta). In Stata, use “export delimited”'],
+  [/^\$FL[23]/, 'an SPSS file (.sav). In SPSS, use “Save as” and choose CSV'],
+  [/^ORC/, 'an ORC file. Write it as Parquet'],
+  [/^Obj\x01/, 'an Avro file. Write it as Parquet'],
+  [/^(RDX|RDA)[23]/, 'an R data file. In R, use write.csv'],
+  [/^MATLAB/, 'a MATLAB file. In MATLAB, use writetable'],
+  [
+    /^7z\xbc\xaf|^Rar!|^BZh|^\xfd7zXZ|^\x28\xb5\x2f\xfd/,
+    'an archive that is not opened here. Unpack it first',
+  ],
+];
+
+/** What a text is that is no table to this app, as a sentence; undefined where it may be one. */
+export function otherTextFormat(text: string): string | undefined {
+  if (/^\s*<(!doctype html|html)/i.test(text))
+    return 'It is a web page (HTML): a download that asks for a sign-in gives one. Download the file itself.';
+  if (/^\s*<\?xml/i.test(text)) return 'It is XML. Write its records as CSV or JSON.';
+  if (/^(\s*%.*\n)*\s*@relation\b/i.test(text)) return 'It is an ARFF file (Weka). In Weka, save it as CSV.';
+  if (/^[+-]?[\d.]+( \d+:\S+)+\s*\n/.test(text))
+    return 'It is a LIBSVM file, which names no columns. Write it as CSV with a header line.';
+  return undefined;
+}
 
 /** How a text's bytes mean letters. Windows-1252 is what is left where they are not UTF-8: older Excel's "CSV" in the West. */
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
@@ -22,7 +56,13 @@ export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 export function notTextBecause(head: Uint8Array): string | undefined {
   const signature = signatureOf(head);
   if (signature !== undefined) return `It looks like ${SEEMS[signature]}.`;
-  if (byteOrder(head) === 'utf-16le' || byteOrder(head) === 'utf-16be') return undefined;
+  const letters = String.fromCharCode(...head.subarray(0, 16));
+  const binary = BINARY.find(([begins]) => begins.test(letters));
+  if (binary !== undefined) return `It looks like ${binary[1]}.`;
+  const order = byteOrder(head);
+  if (order === 'utf-16le' && head[2] === 0 && head[3] === 0)
+    return 'It is text in UTF-32, which few programs read. Save it as UTF-8.';
+  if (order === 'utf-16le' || order === 'utf-16be') return undefined;
   let control = 0;
   for (const byte of head) {
     if (byte === 0) return 'It holds binary data.';
@@ -35,7 +75,17 @@ function byteOrder(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefi
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8';
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
-  return undefined;
+  return unmarkedOrder(head);
+}
+
+/** UTF-16 without a mark, of letters that are mostly Latin: every other byte is 0, and no byte of the others. */
+function unmarkedOrder(head: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  const zeros = [0, 0];
+  const length = Math.min(256, head.length & ~1);
+  for (let at = 0; at < length; at += 1) if (head[at] === 0) zeros[at % 2]! += 1;
+  if (length < 8) return undefined;
+  if (zeros[0] === 0 && zeros[1]! > length * 0.4) return 'utf-16le';
+  return zeros[1] === 0 && zeros[0]! > length * 0.4 ? 'utf-16be' : undefined;
 }
 
 /** Of a text by its first bytes (a few hundred kB are plenty): its byte order mark, or whether they are valid UTF-8. */
@@ -56,7 +106,7 @@ export function headText(head: Uint8Array): Uint8Array {
   const encoding = encodingOf(head);
   if (encoding === 'utf-8') return byteOrder(head) === undefined ? head : head.subarray(3);
   if (encoding === 'windows-1252') return new TextEncoder().encode(new TextDecoder(encoding).decode(head));
-  return new TextEncoder().encode(new TextDecoder(encoding).decode(head.subarray(2, head.length & ~1)));
+  return new TextEncoder().encode(new TextDecoder(encoding).decode(head.subarray(0, head.length & ~1)));
 }
 
 /** The whole text in pieces of UTF-8, without a byte order mark. `encoding` is `encodingOf` its first bytes. */

@@ -80,6 +80,8 @@ test('eight kinds of fault at known rows: the report lists exactly those', async
   const plant = (line: number, column: string, cell: string): void => {
     rows[line - 2]![HEADER.indexOf(column)] = cell;
   };
+  // In a column of decimal points a comma stands for something else.
+  plant(4, 'age', '30.5');
   plant(5, 'age', '61,5');
   plant(9, 'age', '44,0');
   plant(12, 'height', '172');

@@ -265,7 +265,7 @@ function tooFew(
   fewest = FEWEST,
 ): string | undefined {
   return training.length < FEWEST || heldOut.length < fewest
-    ? `Of ${training.length + heldOut.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${phrase}): both need ${FEWEST} at least. Bring more rows, hold out another share${togetherBy(how) === undefined ? '' : ', or split otherwise'}.`
+    ? `Of ${training.length + heldOut.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${phrase}): both need ${FEWEST} at least. Bring more rows${togetherBy(how) === undefined ? ' or hold out another share' : ', hold out another share, or split otherwise'}.`
     : undefined;
 }
 

@@ -65,9 +65,14 @@ export function verdictSentence(
     const area = model.report.type === 'classes' ? model.report.rocArea : undefined;
     return `${model.title} puts the rows in a better order than chance${area === undefined ? '' : ` (area below ROC ${area.toFixed(2)})`}, but its answers are right no more often than the same answer for all.`;
   }
-  if (best?.comparison === undefined) return `${model.title} learns something from these columns.`;
+  if (best?.comparison === undefined)
+    return `${model.title} ${areMany(model.title) ? 'learn' : 'learns'} something from these columns.`;
   if (isClear(best.comparison, 'better'))
-    return `${model.title} is better than every baseline; the next best is ${best.title}.`;
-  if (isClear(best.comparison, 'worse')) return `${best.title} is better, and simpler, than ${model.title}.`;
-  return `${model.title} learns something, but is not clearly better than ${best.title}, which is simpler.`;
+    return `${model.title} ${areMany(model.title) ? 'are' : 'is'} better than every baseline; the next best ${areMany(best.title) ? 'are' : 'is'} ${best.title}.`;
+  if (isClear(best.comparison, 'worse'))
+    return `${best.title} ${areMany(best.title) ? 'are' : 'is'} better, and simpler, than ${model.title}.`;
+  return `${model.title} ${areMany(model.title) ? 'learn something, but are' : 'learns something, but is'} not clearly better than ${best.title}, which ${areMany(best.title) ? 'are' : 'is'} simpler.`;
 }
+
+/** Titles of several: “Boosted trees”, “Gated recurrent units (GRU)”. */
+const areMany = (title: string): boolean => /(trees|neighbours|units)( \(|$)/.test(title);

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { sourceOfText } from '../source-file.ts';
+import { parseJson } from './json-tables.ts';
+import { readHead } from './read-head.ts';
+
+async function table(value: unknown, name = 'a.json'): Promise<unknown> {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const found = await readHead(sourceOfText(name, text), 1e6);
+  return found.ok ? [found.value.header, ...found.value.rows] : found.error.message;
+}
+const WANTED = [
+  ['age', 'ill'],
+  ['61', 'no'],
+  ['62', 'yes'],
+];
+const records = [
+  { age: 61, ill: 'no' },
+  { age: 62, ill: 'yes' },
+];
+
+test.each([
+  ['columns, as pandas writes by itself', { age: { 0: 61, 1: 62 }, ill: { 0: 'no', 1: 'yes' } }],
+  ['rows by their index', { 0: records[0], 1: records[1] }],
+  ['columns, index and data (split)', { columns: ['age', 'ill'], index: [0, 1], data: WANTED.slice(1) }],
+  ['a schema and data (table)', { schema: { fields: [{ name: 'age' }] }, data: records }],
+  ['columns as lists', { age: [61, 62], ill: ['no', 'yes'] }],
+  ['lists under a list of names', WANTED],
+  ['records in an object, as interfaces answer', { count: 2, next: null, results: records }],
+])('JSON of %s is a table', async (_, value) => {
+  expect(await table(value)).toEqual(WANTED);
+});
+
+test('an object to a line stays one, and so does a record of lists', async () => {
+  expect(await table('{"age":[61,62],"ill":["a","b"]}\n{"age":[61,62],"ill":["a","b"]}')).toEqual([
+    ['age', 'ill'],
+    ['[61,62]', '["a","b"]'],
+    ['[61,62]', '["a","b"]'],
+  ]);
+  expect(await table({ user: { age: 61 }, place: { city: 'Basel' } })).toEqual([
+    ['user.age', 'place.city'],
+    ['61', 'Basel'],
+  ]);
+  expect(
+    await table([
+      [61, 'no'],
+      [62, 'yes'],
+    ]),
+  ).toContain('have no names');
+});
+
+test('Python’s NaN is missing, and long whole numbers keep all their digits', () => {
+  expect(
+    parseJson('{"a": NaN, "b": [-Infinity, "NaN"], "c": 10000000000000000001, "d": 0.12345678901234567}'),
+  ).toEqual({
+    a: null,
+    b: [null, 'NaN'],
+    c: '10000000000000000001',
+    d: 0.12345678901234567,
+  });
+});
