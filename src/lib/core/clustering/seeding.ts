@@ -11,6 +11,9 @@ export interface Points {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
+/** What is spread out: points, or rows of any precision. */
+export type Spread = Omit<Points, 'values'> & { readonly values: Float32Array | Float64Array };
+
 /** Drawn points for each one that is kept, where choosing takes at most CHOICE_STEPS additions; else as many as are kept. */
 const DRAWS = 8;
 const CHOICE_STEPS = 2e8;
@@ -62,7 +65,7 @@ export function selected({ size, values }: Points, indices: readonly number[]): 
  * the nearest of those before. Fewer where no other point of any weight lies elsewhere.
  */
 export function spreadOut(
-  points: Points,
+  points: Spread,
   weightOf: (index: number) => number,
   wanted: number,
   draw: Random,
@@ -97,7 +100,7 @@ function drawn(chances: readonly number[], threshold: number): number {
   return last;
 }
 
-function squaredDistance({ size, values }: Points, one: number, other: number): number {
+function squaredDistance({ size, values }: Spread, one: number, other: number): number {
   let sum = 0;
   for (let i = 0; i < size; i += 1) sum += (values[one * size + i]! - values[other * size + i]!) ** 2;
   return sum;
