@@ -71,13 +71,14 @@ export function spreadOut(
   draw: Random,
 ): number[] {
   const nearest = new Float64Array(points.count).fill(Infinity);
+  const chances = new Float64Array(points.count);
   const chosen: number[] = [];
   while (chosen.length < wanted) {
-    const chances = Array.from(
-      nearest,
-      (squared, index) => weightOf(index) * (chosen.length === 0 ? 1 : squared),
-    );
-    const total = chances.reduce((sum, chance) => sum + chance, 0);
+    let total = 0;
+    for (let index = 0; index < points.count; index += 1) {
+      chances[index] = weightOf(index) * (chosen.length === 0 ? 1 : nearest[index]!);
+      total += chances[index]!;
+    }
     if (!(total > 0)) break;
     const next = drawn(chances, draw.next() * total);
     chosen.push(next);
@@ -88,10 +89,11 @@ export function spreadOut(
 }
 
 /** The first index at which the chances before and at it exceed `threshold`; never one without a chance. */
-function drawn(chances: readonly number[], threshold: number): number {
+function drawn(chances: Float64Array, threshold: number): number {
   let passed = 0;
   let last = 0;
-  for (const [index, chance] of chances.entries()) {
+  for (let index = 0; index < chances.length; index += 1) {
+    const chance = chances[index]!;
     if (chance <= 0) continue;
     passed += chance;
     last = index;

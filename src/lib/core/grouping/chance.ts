@@ -69,7 +69,7 @@ function shuffledBy(
   seed: number,
   shuffle: number,
 ): GroupPoints {
-  const own = new Float64Array(values.length);
+  const own = values.slice();
   for (const [column, { at, width }] of blocks.entries()) {
     const from = random(seed, 'shuffled', shuffle, column).shuffle(
       Uint32Array.from({ length: count }, (_, row) => row),

@@ -18,7 +18,7 @@ import { drawnRows, meanSilhouette } from './silhouette.ts';
 const FEWEST = 2;
 const MOST_TRIED = 10;
 /** Of more rows the starts are compared on a sample of so many, and the best goes on with all (Bradley & Fayyad 1998). */
-export const MOST_RESTARTED = 20_000;
+export const MOST_RESTARTED = 5000;
 /** scikit-learn's. */
 const TOLERANCE = 1e-4;
 
@@ -39,7 +39,7 @@ export const kMeans: Grouper = {
     {
       name: 'restarts',
       title: 'Restarts',
-      hint: 'Starts that are compared',
+      hint: `Starts that are compared; of more than ${MOST_RESTARTED} rows, on so many of them`,
       default: 10,
       minimum: 1,
       maximum: 100,
@@ -140,10 +140,8 @@ function* told(
 /** Rows far from each other; a sample in which fewer than `k` differ has some of them twice, and Lloyd mends it with all rows. */
 function startOf(points: GroupPoints, k: number, seed: number, start: number): Float64Array {
   const chosen = spreadOut(points, () => 1, k, random(seed, 'k-means', k, start));
-  return pointsAt(
-    points,
-    Array.from({ length: k }, (_, at) => chosen[at % chosen.length]!),
-  ).values as Float64Array;
+  const rows = Array.from({ length: k }, (_, at) => chosen[at % chosen.length]!);
+  return Float64Array.from(pointsAt(points, rows).values);
 }
 
 /** The centre of most rows first; of as many, that which was first. */

@@ -59,9 +59,12 @@ export function nearestOf(
     let least = Infinity;
     for (let from = 0; from < centres.length; from += size) {
       let sum = 0;
-      for (let i = 0; i < size && sum < least; i += 1) {
-        const difference = values[row * size + i]! - centres[from + i]!;
-        sum += difference * difference;
+      for (let i = 0; i < size && sum < least;) {
+        const until = Math.min(size, i + 16);
+        for (; i < until; i += 1) {
+          const difference = values[row * size + i]! - centres[from + i]!;
+          sum += difference * difference;
+        }
       }
       if (sum < least) {
         least = sum;

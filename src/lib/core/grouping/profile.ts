@@ -32,6 +32,8 @@ export interface Profile {
 }
 
 const MOST_TYPICAL = 5;
+/** In standard deviations: what encoded values, of 32 bits, hold of a number. */
+const PRECISION = 1e-6;
 
 export function profileOf(
   points: EncodedPoints,
@@ -95,6 +97,9 @@ export function profileOf(
         sum += values[row * size + at]!;
         known += 1;
       }
-    return { type: 'number', mean: known === 0 ? null : (sum / known) * of.standardDeviation + of.mean };
+    if (known === 0) return { type: 'number', mean: null };
+    const grid = PRECISION * of.standardDeviation;
+    const mean = (sum / known) * of.standardDeviation + of.mean;
+    return { type: 'number', mean: Math.round(mean / grid) * grid };
   }
 }

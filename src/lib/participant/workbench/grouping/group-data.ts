@@ -56,6 +56,8 @@ export interface GroupData {
   /** Columns of the file that the features are made of. */
   readonly used: readonly string[];
   readonly leftOut: readonly LeftOutColumn[];
+  /** Columns that seem to name rows, and why: used or not. */
+  readonly naming: readonly LeftOutColumn[];
   readonly comparable: readonly HeldAgainst[];
   readonly notes: readonly string[];
   readonly header: readonly string[];
@@ -93,11 +95,12 @@ export function groupData(
   const taken = header.map((name) => (name === target || without.includes(name) ? '' : name));
   const fitted = fitRecipe(recipe, tableOf(taken, rows, [...rows.keys()]));
   const used = new Set(fitted.ok ? fitted.value.fitted.inputs : []);
+  const naming = namingColumns(table);
   const chosenOut = header.flatMap((name): LeftOutColumn[] =>
     name === target
-      ? [{ name, why: 'the groups are held against it.' }]
+      ? [{ name, why: whyTarget(table, name) }]
       : without.includes(name)
-        ? [{ name, why: 'it was left out by hand.' }]
+        ? [{ name, why: whyChosenOut(naming.find((one) => one.name === name)) }]
         : [],
   );
   if (!fitted.ok) {
@@ -132,11 +135,9 @@ export function groupData(
     notes.unshift(`${table.unreadable} rows could not be read. The first: ${table.firstProblem ?? ''}`);
   const lost = rows.length - origins.length;
   if (lost > 0) notes.push(`The recipe leaves ${lost} rows out.`);
-  for (const { name, why } of namingColumns(table))
+  for (const { name, why } of naming)
     if (used.has(name))
-      notes.push(
-        `${quoted(name)} may name rows, not describe them: ${why} Leave it out (--without ${name}).`,
-      );
+      notes.push(`${quoted(name)} may name rows, not describe them: ${why} Leave it out (--without).`);
   return ok({
     preparation: {
       fitted: learnt,
@@ -160,6 +161,7 @@ export function groupData(
             'the recipe leaves it out.',
         })),
     ],
+    naming,
     comparable: header.flatMap((name, field): HeldAgainst[] => {
       const codes = codesOf(Array.from(origins, (row) => rows[row]?.[field] ?? ''));
       return codes === undefined || name === '' ? [] : [{ name, ...codes, isUsed: used.has(name) }];
@@ -173,10 +175,7 @@ export function groupData(
 }
 
 /** Columns that seem to say which row it is, and why. */
-export const namingColumns = ({
-  header,
-  rows,
-}: Pick<RawTable, 'header' | 'rows'>): readonly LeftOutColumn[] =>
+const namingColumns = ({ header, rows }: Pick<RawTable, 'header' | 'rows'>): readonly LeftOutColumn[] =>
   header.flatMap((name, field) => {
     const builder = columnBuilder(name);
     const distinct = new Set<string>();
@@ -193,6 +192,14 @@ export const namingColumns = ({
     const why = name === '' ? undefined : identityOf(builder.finish(), distinct.size, rows.length);
     return why === undefined ? [] : [{ name, why }];
   });
+
+const whyTarget = ({ header, rows }: RawTable, name: string): string =>
+  codesOf(rows.map((row) => row[header.indexOf(name)] ?? '')) === undefined
+    ? `it was named as the target, and cannot be held against the groups: it has one value alone, or more than ${MOST_VALUES}.`
+    : 'the groups are held against it.';
+
+const whyChosenOut = (naming: LeftOutColumn | undefined): string =>
+  naming === undefined ? 'by choice.' : `it seems to name rows: ${naming.why}`;
 
 /** A model of groups says of each row which it is in, as another says a class. */
 export const groupContract = (columns: readonly TableColumn[], groups: number): TableContract => ({
