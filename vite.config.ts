@@ -46,7 +46,7 @@ export default defineConfig({
                 },
                 {
                   name: 'shared',
-                  test: /src\/lib\/(components\/(?!console|federation|charts|runs|workbench|label|explore|training)|state\/(?!console))/,
+                  test: /src\/lib\/(components\/(?!console|federation|charts|runs|workbench|label|explore|training|Checkbox)|state\/(?!console))/,
                   minShareCount: 6,
                   priority: 0,
                 },
@@ -58,7 +58,7 @@ export default defineConfig({
                 },
                 {
                   name: 'contracts',
-                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/|recipe\/(?!asked)|gates\/(judge|slices?-|unmeasured)|statistics\/(parts|columns)|metrics\/(figure|tally-sums|score-))|protocol\/(?!http\.))/,
+                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/|recipe\/(?!asked)|gates\/(judge|slices?-|unmeasured)|statistics\/(parts|columns)|metrics\/(figure|tally-sums|score-|quantile)|exploration\/number-summary)|protocol\/(?!http\.))/,
                   minShareCount: 5,
                   priority: 1,
                 },

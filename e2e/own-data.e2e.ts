@@ -451,3 +451,65 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await expect(training).toContainText('“label” is the same throughout each series');
   expect(errors).toEqual([]);
 });
+
+/** Two kinds of plants, whose measures go together; which kind a plant is stands in no column but one. */
+const plants = [
+  'plant,height,leaves,soil,kind',
+  ...Array.from({ length: 90 }, (_, row) => {
+    const isTree = row % 3 === 0;
+    return `${101 + row},${((isTree ? 20 : 2) + ((row * 37) % 19) / 10).toFixed(1)},${(isTree ? 400 : 40) + ((row * 53) % 31)},${isTree ? 'clay' : 'sand'},${isTree ? 'tree' : 'bush'}`;
+  }),
+].join('\n');
+
+test('groups are found without a target, held against a column, kept, had again to the bit, and asked of new rows', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  const sent: string[] = [];
+  page.on('request', (request) => request.method() !== 'GET' && sent.push(request.url()));
+  await page.goto(`${server.url}/me/data/new`);
+  const files = page.getByRole('button', { name: 'Files', exact: true });
+  const found = page.getByRole('group', { name: 'Check and keep' });
+  // Files that are given before the page listens are given again.
+  await expect(async () => {
+    await files.setInputFiles({ name: 'plants.csv', mimeType: 'text/csv', buffer: Buffer.from(plants) });
+    await expect(found).toContainText('90 rows, 5 columns', { timeout: 3000 });
+  }).toPass();
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+
+  // Where a model is trained, nothing to predict is a choice too.
+  await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
+  await page.getByRole('combobox', { name: 'To predict' }).selectOption('Nothing: find groups of rows');
+  const workbench = page.getByRole('region', { name: 'Find groups in this' });
+  await expect(workbench.getByRole('combobox', { name: 'To do' })).toBeFocused();
+  await expect(workbench.getByText('“kind” is left out: the groups are held against it.')).toBeVisible();
+  await expect(workbench.getByText('“plant” is left out: it seems to name rows')).toBeVisible();
+  await expect(workbench.getByText('Columns: 3 used, 2 left out')).toBeVisible();
+  await workbench
+    .getByRole('combobox', { name: 'Groups', exact: true })
+    .selectOption('2 to 10, by their silhouette');
+  await workbench.getByRole('button', { name: 'Find groups' }).press('Enter');
+  await expect(workbench.getByText('There are groups')).toBeVisible();
+  await expect(workbench.getByText(/^Adjusted Rand index 1\.000/)).toBeVisible();
+  const like = workbench.getByRole('table', { name: /^The middle of each group/ });
+  await expect(like.getByRole('row', { name: /^Rows/ })).toContainText('60 (67 %)');
+  const plane = page.getByRole('region', { name: 'Rows in their groups' });
+  await expect(plane.getByRole('table', { name: /^Typical rows/ })).toBeVisible();
+  expect(await findings(page, 'groups')).toEqual([]);
+
+  await workbench.getByRole('link', { name: 'This run is kept' }).click();
+  await expect(page.getByRole('heading', { name: '2 groups by k-means', level: 1 })).toBeVisible();
+  await page.getByLabel('Rows', { exact: true }).fill('height,leaves,soil\n19,390,clay\n2.5,,sand');
+  await page.getByRole('button', { name: 'Predict' }).click();
+  const says = page.getByRole('table', { name: '2 predictions' });
+  await expect(says.getByRole('row').nth(1)).toContainText('group 2');
+  await expect(says.getByRole('row').nth(2)).toContainText('group 1');
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await expect(page.getByText('Every bit of the model is as before', { exact: true })).toBeVisible();
+  expect(await findings(page, 'groups-run')).toEqual([]);
+  await page.goto(`${server.url}/me/runs`);
+  await expect(page.getByRole('link', { name: '2 groups by k-means' })).toHaveCount(2);
+  expect(sent).toEqual([]);
+  expect(errors).toEqual([]);
+});

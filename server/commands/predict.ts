@@ -102,7 +102,9 @@ function spoken({ row: number, file, series, time, says, shares, explanation }: 
   const answer =
     typeof says === 'number'
       ? String(Number(says.toPrecision(6)))
-      : `${says} (${(Math.max(...Object.values(shares ?? {})) * 100).toFixed(1)} %)`;
+      : shares === undefined
+        ? says
+        : `${says} (${(Math.max(...Object.values(shares)) * 100).toFixed(1)} %)`;
   if (explanation === undefined) return `${row}: ${answer}`;
   const effects = explanation.effects
     .slice(0, SHOWN)

@@ -8,7 +8,7 @@ import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
 import { readNetworkText } from '#lib/core/model/network-text.ts';
-import { benchModels, OWN_LAYERS } from '#lib/participant/workbench/models.ts';
+import { benchModels, findsGroups, groupModels, OWN_LAYERS } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
@@ -25,7 +25,7 @@ import { UnusableTraining } from '../train/unusable.ts';
 interface Flags {
   readonly data?: readonly string[];
   readonly target?: string;
-  readonly task?: 'classes' | 'number';
+  readonly task?: 'classes' | 'number' | 'groups';
   readonly without?: readonly string[];
   readonly heldOut: number;
   /** false: --no-stratify. */
@@ -80,7 +80,11 @@ export function register(program: Command): void {
       collected,
     )
     .option('--target <column>', 'the column to predict; num>0 asks whether it lies above a number')
-    .option('--task <kind>', 'classes or number, where the values leave it open', oneOf('classes', 'number'))
+    .option(
+      '--task <kind>',
+      'classes or number, where the values leave it open; groups, to find some: then nothing is predicted, and a --target is what they are held against',
+      oneOf('classes', 'number', 'groups'),
+    )
     .option('--without <columns>', 'columns to leave out, with commas between', listed)
     .option('--held-out <share>', 'of the rows, kept to judge by', numberOf(0.01, 0.9), 0.2)
     .option('--no-stratify', 'hold rows out as chance has it, and classes not in proportion')
@@ -119,7 +123,7 @@ export function register(program: Command): void {
     )
     .option(
       '--model <name>',
-      `auto to search for one; layers:FILE.json for layers of your own; or, with settings as forest:trees=200, one of ${benchModels.map((one) => one.name).join(', ')}`,
+      `auto to search for one; layers:FILE.json for layers of your own; or, with settings as forest:trees=200, one of ${benchModels.map((one) => one.name).join(', ')}; or, to find groups without a target, ${groupModels.map((one) => `${one.name} (${one.name}:${one.options[0]?.name ?? ''}=3)`).join(', ')}`,
     )
     .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
@@ -277,6 +281,7 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
       '--step-view is for one network: name it by --model. A search takes thousands of steps.',
     );
   if (flags.data === undefined) throw new UnusableTraining('Name the data: --data PATH.');
+  checkGroups(flags);
   if (
     flags.model !== 'auto' &&
     [flags.budget, flags.trials, flags.search, flags.space].some((flag) => flag !== undefined)
@@ -302,11 +307,44 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
   return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
 }
 
+/** Flags that groups have no use for: nothing is held out, and nothing is predicted. */
+const NOT_OF_GROUPS = [
+  'group',
+  'time',
+  'window',
+  'folds',
+  'fairness',
+  'checkLabels',
+  'backbone',
+  'overfitOneBatch',
+  'stepView',
+] as const satisfies readonly (keyof Flags)[];
+
+function checkGroups(flags: Flags): void {
+  const { task, model = null } = flags;
+  if (task === undefined ? !findsGroups(model) : task !== 'groups') {
+    if (findsGroups(model))
+      throw new UnusableTraining(
+        `--task ${task ?? ''}: ${model ?? ''} finds groups, and predicts nothing. Leave --task out, or choose another model.`,
+      );
+    return;
+  }
+  if (model !== null && !findsGroups(model))
+    throw new UnusableTraining(
+      `--task groups: ${model} predicts a target. Models that find groups: ${groupModels.map((one) => one.name).join(', ')}.`,
+    );
+  const given = NOT_OF_GROUPS.find((name) => flags[name] !== undefined);
+  if (given !== undefined)
+    throw new UnusableTraining(
+      `--${given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is of models that predict a target, and groups have none. Leave it out.`,
+    );
+}
+
 const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetup> => ({
   // A run that is kept is found again from anywhere.
   data: data.map((path) => resolve(path)),
   target: flags.target ?? null,
-  task: flags.task ?? null,
+  task: flags.task ?? (findsGroups(flags.model ?? null) ? 'groups' : null),
   without: [...(flags.without ?? [])],
   heldOut: flags.heldOut,
   ...(flags.stratify ? {} : { stratify: false }),

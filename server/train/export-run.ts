@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Digest } from '#lib/core/ids.ts';
 import type { ExportedRun } from '#lib/core/run-export/exported-run.ts';
 import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
+import type { FoundGroups } from '#lib/participant/workbench/grouping/find-groups.ts';
 import type { BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import { figuresOfRun, provenanceOf } from '#lib/participant/workbench/run-export.ts';
 import type { RunRecord } from '#lib/participant/workbench/run-record.ts';
@@ -16,7 +17,9 @@ export interface ExportWish {
 }
 
 export type EndedTraining = Pick<RunRecord, 'curve'> & {
-  readonly result: BenchResult;
+  /** undefined: it found groups. */
+  readonly result: BenchResult | undefined;
+  readonly groups?: FoundGroups | undefined;
   readonly manifest: Pick<RunRecord['manifest'], 'setup' | 'trials' | 'finished'>;
   readonly startedAt: number;
   readonly endedAt: number;
@@ -29,13 +32,14 @@ export const experimentOfData = (data: readonly string[]): string => basename(da
 
 export const exportedTraining = ({
   result,
+  groups,
   curve,
   manifest,
   startedAt,
   endedAt,
   data,
 }: EndedTraining): ExportedRun => ({
-  ...figuresOfRun({ manifest, curve, result, startedAt, endedAt }),
+  ...figuresOfRun({ manifest, curve, result, groups, startedAt, endedAt }),
   // The same rows, settings and begin are one run.
   id: `${data}/${startedAt}`,
   experiment: experimentOfData(manifest.setup.data),

@@ -1,10 +1,13 @@
 // What `tributary train` prints: one JSON object a step, or the same in sentences.
 import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/workbench/analyse.ts';
+import type { FoundGroups } from '#lib/participant/workbench/grouping/find-groups.ts';
+import type { LeftOutColumn } from '#lib/participant/workbench/grouping/group-data.ts';
 import type { Overfit } from '#lib/participant/workbench/overfit.ts';
 import type { CrossValidation } from '#lib/participant/workbench/cross-validate.ts';
 import type { SentRun } from '#lib/participant/workbench/send-run.ts';
 import type { StepView } from '#lib/participant/step-view.ts';
 import { toleranceSentence } from '#lib/participant/workbench/run-again.ts';
+import { spokenGroups } from './spoken-groups.ts';
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import type { Interval } from '#lib/core/metrics/wilson.ts';
 import type { Digest } from '#lib/core/ids.ts';
@@ -49,6 +52,17 @@ export type TrainLine =
       readonly preparation: SpokenPreparation | null;
       readonly notes: readonly string[];
     }
+  /** Of rows that groups are looked for among. */
+  | {
+      readonly type: 'rows';
+      readonly rows: number;
+      readonly features: number;
+      readonly used: readonly string[];
+      readonly leftOut: readonly LeftOutColumn[];
+      readonly digest: Digest;
+      readonly preparation: SpokenPreparation;
+      readonly notes: readonly string[];
+    }
   | ({ readonly type: 'overfit'; readonly model: string } & Overfit)
   /** A step of a network, looked at from inside. */
   | ({ readonly type: 'step' } & StepView)
@@ -57,13 +71,18 @@ export type TrainLine =
         readonly seed: number;
         readonly backend: string;
         readonly data: Digest;
-        /** The directory that keeps the run; null: none. */
-        readonly state: string | null;
-        /** Of a run that was had again: whether every bit of the model is as before; null for a first run. */
-        readonly isSame: boolean | null;
-        /** And whether it is the same as far as its engines allow. */
-        readonly isWithin: boolean | null;
-      });
+      } & EndedLine)
+  | ({ readonly type: 'groups' } & FoundGroups & EndedLine);
+
+/** Of a run that has its model. */
+interface EndedLine {
+  /** The directory that keeps the run; null: none. */
+  readonly state: string | null;
+  /** Of a run that was had again: whether every bit of the model is as before; null for a first run. */
+  readonly isSame: boolean | null;
+  /** And whether it is the same as far as its engines allow. */
+  readonly isWithin: boolean | null;
+}
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 const short = (value: number): string => value.toPrecision(4);
@@ -102,6 +121,19 @@ export function spokenLine(line: TrainLine): readonly string[] {
         `${line.training.toLocaleString('en')} rows to learn from, ${line.heldOut.toLocaleString('en')} held out (${line.split}); ${line.features} features${line.classes === null ? '' : `, ${line.classes.length} classes`}.`,
         ...spokenPreparation(line.preparation),
         ...line.notes.map((note) => `  ${note}`),
+      ];
+    case 'rows':
+      return [
+        `${line.rows.toLocaleString('en')} rows, none held out; ${line.features} features of ${line.used.join(', ')}.`,
+        ...line.leftOut.map(({ name, why }) => `  “${name}” is left out: ${why}`),
+        ...spokenPreparation(line.preparation),
+        ...line.notes.map((note) => `  ${note}`),
+      ];
+    case 'groups':
+      return [
+        ...spokenGroups(line),
+        `Model ${line.digest.slice(0, 16)}, ${line.bytes.toLocaleString('en')} bytes; seed ${line.seed}.`,
+        ...spokenEnd(line),
       ];
     case 'overfit':
       return [
@@ -171,21 +203,25 @@ export function spokenLine(line: TrainLine): readonly string[] {
         ),
         line.says,
         `Model ${line.model.digest.slice(0, 16)}, ${line.model.bytes.toLocaleString('en')} bytes; seed ${line.seed}, engine ${line.backend}.`,
-        ...(line.state === null ? [] : [`Kept in ${line.state}.`]),
-        ...(line.isSame === null
-          ? []
-          : [
-              line.isSame
-                ? 'Every bit of the model is as before.'
-                : line.isWithin === true
-                  ? `Other bits, and the same within the tolerance. ${toleranceSentence}`
-                  : 'The model is NOT the one of the first run.',
-            ]),
+        ...spokenEnd(line),
       ];
     default:
       return line satisfies never;
   }
 }
+
+const spokenEnd = ({ state, isSame, isWithin }: EndedLine): string[] => [
+  ...(state === null ? [] : [`Kept in ${state}.`]),
+  ...(isSame === null
+    ? []
+    : [
+        isSame
+          ? 'Every bit of the model is as before.'
+          : isWithin === true
+            ? `Other bits, and the same within the tolerance. ${toleranceSentence}`
+            : 'The model is NOT the one of the first run.',
+      ]),
+];
 
 function spokenStep({ step, batch, phases, plainMs, engineMs, layers, ...view }: StepView): string[] {
   const ms = (value: number): string => `${value.toFixed(2)} ms`;

@@ -11,7 +11,7 @@ import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { backboneAsked } from './backbone.ts';
 import { spokenLine, type TrainLine } from './lines.ts';
 import { overfit } from './overfit.ts';
-import { runTraining } from './run-training.ts';
+import { runTraining } from './run-training.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tributary-own-layers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -7,6 +7,7 @@ import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
 import { openedTables } from '#lib/modalities/table/packed-tables.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
+import { groupData, type GroupData } from '#lib/participant/workbench/grouping/group-data.ts';
 import { timeColumns } from '#lib/participant/workbench/series-channels.ts';
 import { seriesData } from '#lib/participant/workbench/series-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
@@ -35,11 +36,33 @@ export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Pro
   if (recipe?.ok === false) throw new UnusableTraining(`--recipe: ${recipe.error}`);
   const read = await tableData(
     files,
-    { ...setup, target: target ?? '', kind: task, recipe: recipe?.value },
+    { ...setup, target: target ?? '', kind: kindOf(task), recipe: recipe?.value },
     signal,
   );
   if (!read.ok) throw new UnusableTraining(read.error);
   return read.value;
+}
+
+/** Of a target, which rows of groups have not (readGroupRows). */
+const kindOf = (task: TrainSetup['task']) => (task === 'groups' ? null : task);
+
+/** The rows of one table, none of which is held out. Rejects with UnusableTraining, and with the signal's reason. */
+export async function readGroupRows(
+  { data: paths, target, without, recipe: given }: TrainSetup,
+  signal: AbortSignal,
+): Promise<GroupData> {
+  const files = await foundFiles(paths);
+  if (await arePictures(files, target ?? ''))
+    throw new UnusableTraining(
+      'Groups are found of the rows of a table, and these are pictures or recordings. Name a table.',
+    );
+  const recipe = given === null ? undefined : readRecipe(given);
+  if (recipe?.ok === false) throw new UnusableTraining(`--recipe: ${recipe.error}`);
+  const table = await readRawTable(files, target ?? '', signal);
+  if (!table.ok) throw new UnusableTraining(table.error);
+  const data = groupData(table.value, { target, without, recipe: recipe?.value });
+  if (!data.ok) throw new UnusableTraining(data.error.message);
+  return data.value;
 }
 
 async function windowData(
@@ -60,7 +83,7 @@ async function windowData(
   const data = seriesData(table.value, {
     ...series,
     target: target ?? '',
-    kind: task,
+    kind: kindOf(task),
     without,
     heldOut,
     time: columns,

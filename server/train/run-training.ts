@@ -6,6 +6,7 @@ import { firstRunOf } from '#lib/participant/workbench/run-again.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from './unusable.ts';
 import { train, type TrainOptions } from './train.ts';
+import { trainGroups } from './train-groups.ts';
 
 export type Asked =
   | { readonly type: 'new'; readonly setup: TrainSetup; readonly directory: string | null }
@@ -24,7 +25,7 @@ export async function runTraining(
   asked: Asked,
   options: Pick<TrainOptions, 'signal' | 'say' | 'stepView' | 'exports' | 'tracked'>,
 ) {
-  if (asked.type === 'new' && asked.directory === null) return train(asked.setup, options);
+  if (asked.type === 'new' && asked.directory === null) return trained(asked.setup, options);
   if (asked.type === 'again') {
     const manifest = await readManifest(asked.directory);
     const { setup, finished, data, program, node } = manifest;
@@ -45,7 +46,7 @@ export async function runTraining(
         type: 'note',
         message: `The first run was by Tributary ${program} on ${node.startsWith('v') ? `Node ${node}` : node}; this is ${own} on Node ${process.version}, which may give other bits.`,
       });
-    return train(
+    return trained(
       {
         ...{ ...setup, budgetMs: null, trials, save: null },
         data: [...(asked.data ?? setup.data)],
@@ -62,11 +63,14 @@ export async function runTraining(
     throw new UnusableTraining(`The run in ${directory} has finished. Have it again: --again ${directory}`);
   const kept = await opened(directory, manifest, setup);
   try {
-    return await train(setup, { ...options, kept });
+    return await trained(setup, { ...options, kept });
   } finally {
     kept.close();
   }
 }
+
+const trained = (setup: TrainSetup, options: TrainOptions) =>
+  setup.task === 'groups' ? trainGroups(setup, options) : train(setup, options);
 
 async function opened(
   ...[directory, manifest, setup]: [string, KeptRun['manifest'] | undefined, TrainSetup]

@@ -13,7 +13,7 @@ import { spokenLine } from './lines.ts';
 import { checkTracked, trackWish } from './track-run.ts';
 import { openModel, predictPaths } from './predict.ts';
 import { recipeOnRows } from './recipe-on-rows.ts';
-import { runTraining } from './run-training.ts';
+import { runTraining } from './run-training.fixture.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import type { TrackingServer } from '#lib/participant/workbench/send-run.ts';
 import { UnusableTraining } from './unusable.ts';

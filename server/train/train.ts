@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
+import type { Digest } from '#lib/core/ids.ts';
 import { recipeDigest } from '#lib/core/recipe/recipe.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
@@ -55,7 +56,7 @@ export interface TrainOptions {
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function train(setup: TrainSetup, options: TrainOptions): Promise<Result> {
-  const { signal, say, kept, expected, expectedData } = options;
+  const { signal, say, kept, expected } = options;
   // Before the rows are read: a setting that cannot be is not found out after minutes.
   const early =
     setup.model === null || setup.model === 'auto' || setup.backbone !== null
@@ -63,14 +64,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       : modelOf(setup.model, setup.layers);
   if (options.tracked !== undefined) await checkTracked(options.tracked, setup.data, signal);
   const read = await readTrainData(setup, signal);
-  if (kept !== undefined && kept.manifest.data !== null && kept.manifest.data !== read.digest)
-    throw new UnusableTraining(
-      'The rows are not those that the run was begun with. Bring the same files, or begin anew (--state).',
-    );
-  if (expectedData !== undefined && expectedData !== read.digest)
-    throw new UnusableTraining(
-      'The rows are not those of the first run, so that its model cannot be had again. Bring the same files.',
-    );
+  checkSameRows(options, read);
   if (setup.fairness !== null && read.heldOutCells(setup.fairness) === undefined)
     throw new UnusableTraining(`--fairness: there is no column “${setup.fairness}” in the table.`);
   const extra = setup.fairness !== null ? '--fairness' : setup.checkLabels ? '--check-labels' : undefined;
@@ -207,7 +201,22 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
   }
 }
 
-async function saveModel(path: string, text: string): Promise<void> {
+/** Throws UnusableTraining where the rows are others than those that the run is of. */
+export function checkSameRows(
+  { kept, expectedData }: Pick<TrainOptions, 'kept' | 'expectedData'>,
+  { digest }: { readonly digest: Digest },
+): void {
+  if (kept !== undefined && kept.manifest.data !== null && kept.manifest.data !== digest)
+    throw new UnusableTraining(
+      'The rows are not those that the run was begun with. Bring the same files, or begin anew (--state).',
+    );
+  if (expectedData !== undefined && expectedData !== digest)
+    throw new UnusableTraining(
+      'The rows are not those of the first run, so that its model cannot be had again. Bring the same files.',
+    );
+}
+
+export async function saveModel(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (cause) {

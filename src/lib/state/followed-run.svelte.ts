@@ -151,6 +151,8 @@ export class FollowedRun {
               ? Math.min(1, (performance.now() - begun) / budgetMs)
               : null,
         );
+      case 'grouping':
+        return say(event.says, event.share);
       case 'asking':
         return say('Asking the model what it leans on', null);
       default:

@@ -55,7 +55,7 @@ export async function rowsHeld(stores: HoldingStores, record: DatasetRecord): Pr
     const { outcome } = run;
     const name = `“${nameOf(sourceOfRecord(run))}” of ${dateTime(run.startedAt)}`;
     if (trained.has(run.id)) busy.push(`the run ${name}`);
-    else if (outcome.type !== 'finished')
+    else if (outcome.type !== 'finished' && outcome.type !== 'grouped')
       held.push({
         what: `What the run ${name} had learnt when it ended early: it cannot go on`,
         erase: () => runs.eraseRows(run.id, Date.now()),

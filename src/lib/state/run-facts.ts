@@ -21,7 +21,8 @@ export function factsOf({ record, labels }: KeptRun, isHeld: boolean): RunFacts 
 }
 
 export function statusOf({ outcome }: Pick<RunRecord, 'outcome'>, isHeld: boolean): RunStatus {
-  return outcome.type === 'running' ? (isHeld ? 'running' : 'cut off') : outcome.type;
+  if (outcome.type === 'running') return isHeld ? 'running' : 'cut off';
+  return outcome.type === 'grouped' ? 'finished' : outcome.type;
 }
 
 /** Names of metrics that are told in percent. */
@@ -35,6 +36,7 @@ const lower = new Set([
   'log_loss',
   'brier',
   'calibration_error',
+  'inertia',
   'seconds',
   'bytes',
 ]);

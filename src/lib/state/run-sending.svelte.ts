@@ -186,7 +186,8 @@ export function sentParts(runs: readonly KeptRun[]): {
 function modelOf({
   outcome,
 }: RunRecord): { readonly bytes: number; readonly holdsRows: boolean } | undefined {
-  return outcome.type === 'finished' && outcome.model.erasedAt === undefined ? outcome.model : undefined;
+  const hasEnded = outcome.type === 'finished' || outcome.type === 'grouped';
+  return hasEnded && outcome.model.erasedAt === undefined ? outcome.model : undefined;
 }
 
 /** "1.2 MB. It holds rows that it was learnt from." */

@@ -1,6 +1,7 @@
 // Runs in words: when, how they stand, what of them can be compared.
 import { toleranceSentence } from '../participant/workbench/run-again.ts';
 import type { RunMetric, RunStatus } from '../core/run-query/query.ts';
+import type { RunRecord } from '../participant/workbench/run-record.ts';
 import { clock } from './clock-text.ts';
 import { bytes, number, percent } from './format.ts';
 
@@ -56,4 +57,14 @@ export function samenessWords({
         title: 'The model is not the one of the first run',
         says: `Another program or browser may give other bits; both manifests say which was which. ${toleranceSentence}`,
       };
+}
+
+/** What the model of a run is asked about. */
+export function takesOf({
+  manifest: {
+    setup: { target, task, series },
+  },
+}: Pick<RunRecord, 'manifest'>): 'rows' | 'windows' | 'pictures or recordings' {
+  if (task === 'groups') return 'rows';
+  return target === null ? 'pictures or recordings' : series === null ? 'rows' : 'windows';
 }

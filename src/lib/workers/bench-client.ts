@@ -7,9 +7,14 @@ import type {
   AssessRequest,
   BranchRequest,
   EnginesRequest,
+  GroupedRowsRequest,
+  GroupRequest,
+  GroupRows,
   HandRequest,
   EndedRun,
+  LookedGroups,
   OpenedBench,
+  OpenedGroups,
   OpenRequest,
   OverfitRequest,
   ResumeRequest,
@@ -38,7 +43,11 @@ const startWorker = (): BenchWorker =>
 
 /** A run to make or to go on with. */
 export type RunWish =
-  Omit<TrainRequest, 'id'> | Omit<ResumeRequest, 'id'> | Omit<AgainRequest, 'id'> | Omit<BranchRequest, 'id'>;
+  | Omit<TrainRequest, 'id'>
+  | Omit<GroupRequest, 'id'>
+  | Omit<ResumeRequest, 'id'>
+  | Omit<AgainRequest, 'id'>
+  | Omit<BranchRequest, 'id'>;
 
 export class BenchClient {
   readonly #requests: WorkerRequests<BenchRequest, BenchReply>;
@@ -136,10 +145,31 @@ export class BenchClient {
     );
   }
 
-  /** The text of a CSV file. Rejects with an Error for the person. */
-  rows(run: string): Promise<string | BenchRefused> {
+  /** Rejects with an Error for the person when the worker fails or is lost. */
+  openGroups(rows: GroupRows): Promise<OpenedGroups | BenchRefused> {
     return this.#requests.ask(
-      (id) => ({ id, name: 'rows', run }),
+      (id) => ({ ...rows, id, name: 'open-groups' }),
+      (reply) =>
+        reply.type === 'groups-opened' ? reply.opened : reply.type === 'refused' ? reply : undefined,
+    );
+  }
+
+  /** Rejects with an Error for the person. */
+  lookGroups(run: string): Promise<LookedGroups | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'look-groups', run }),
+      (reply) =>
+        reply.type === 'groups-looked' ? reply.looked : reply.type === 'refused' ? reply : undefined,
+    );
+  }
+
+  /** The text of a CSV file. Rejects with an Error for the person. */
+  rows(
+    run: string,
+    name: (RowsRequest | GroupedRowsRequest)['name'] = 'rows',
+  ): Promise<string | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ id, name, run }),
       (reply) => (reply.type === 'rows' ? reply.text : reply.type === 'refused' ? reply : undefined),
     );
   }

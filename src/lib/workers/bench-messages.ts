@@ -4,6 +4,8 @@ import type { DataContract } from '../core/data/contract.ts';
 import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { Frozen } from '../core/model/backbone.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
+import type { NumberOption } from '../core/named-options.ts';
+import type { Axis } from '../core/projection/projection.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
 import type { BackendChoice } from '../participant/participation.ts';
 import type { StepView } from '../participant/step-view.ts';
@@ -11,6 +13,8 @@ import type { TrainingAlarm } from '../participant/training-alarms.ts';
 import type { OfferedModel } from '../participant/workbench/offered-models.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
+import type { FoundGroups } from '../participant/workbench/grouping/find-groups.ts';
+import type { LeftOutColumn } from '../participant/workbench/grouping/group-data.ts';
 import type { LiveTraining } from '../participant/workbench/fit.ts';
 import type { EngineWish } from '../participant/workbench/new-run.ts';
 import type { RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
@@ -75,6 +79,32 @@ export interface TrainingWishes {
   /** What networks are trained on; a search has no use for `auto`, and takes the usual engine. */
   readonly engine: EngineWish;
 }
+/** How the rows of a table are taken by a model without a target. */
+export interface GroupRows {
+  readonly dataset: string;
+  /** A column that is left out, since the groups are held against it; null: none. */
+  readonly target: string | null;
+  readonly without: readonly string[];
+  readonly recipe: TrainSetup['recipe'];
+}
+/** Reads and prepares the rows, so that what is left out is said before anything is looked for. */
+export interface OpenGroupsRequest extends GroupRows {
+  readonly id: number;
+  readonly name: 'open-groups';
+}
+export interface GroupRequest extends GroupRows {
+  readonly id: number;
+  readonly name: 'group';
+  /** Of the dataset, as it was opened. */
+  readonly version: DatasetVersion;
+  readonly training: Pick<TrainingWishes, 'model' | 'seed'>;
+}
+/** The rows that a run has grouped, as they are in its groups. */
+export interface LookGroupsRequest {
+  readonly id: number;
+  readonly name: 'look-groups';
+  readonly run: string;
+}
 /** A run that was cut off or stopped goes on: what it had found is not tried again. */
 export interface ResumeRequest {
   readonly id: number;
@@ -106,6 +136,10 @@ export interface RowsRequest {
   readonly id: number;
   readonly name: 'rows';
   readonly run: string;
+}
+/** The same, with a column more that names the group of each. */
+export interface GroupedRowsRequest extends Omit<RowsRequest, 'name'> {
+  readonly name: 'grouped-rows';
 }
 /** What the model of a run says of a table that is pasted, its header first, or of files, each by its path in what was chosen. */
 export interface PredictRequest {
@@ -161,13 +195,16 @@ export interface HandRequest {
   readonly wants: 'pause' | 'resume' | 'step';
 }
 /** What makes or goes on with a run. */
-export type RunRequest = TrainRequest | ResumeRequest | AgainRequest | BranchRequest;
+export type RunRequest = TrainRequest | GroupRequest | ResumeRequest | AgainRequest | BranchRequest;
 export type BenchRequest =
   | OpenRequest
   | SplitRequest
   | AssessRequest
+  | OpenGroupsRequest
+  | LookGroupsRequest
   | RunRequest
   | RowsRequest
+  | GroupedRowsRequest
   | PredictRequest
   | LookRequest
   | OverfitRequest
@@ -209,14 +246,60 @@ export interface OpenedBench {
   readonly usual: string;
 }
 
+/** The rows that groups would be looked for among. */
+export interface OpenedGroups {
+  readonly version: DatasetVersion;
+  readonly rows: number;
+  readonly features: number;
+  /** Columns of the table that groups are made of, and those that are left out. */
+  readonly used: readonly string[];
+  readonly leftOut: readonly LeftOutColumn[];
+  /** Columns that seem to name rows, and why: used or not. */
+  readonly naming: readonly LeftOutColumn[];
+  readonly notes: readonly string[];
+  readonly preparation: OpenedPreparation;
+  /** The usual one first. */
+  readonly models: readonly OfferedGrouper[];
+}
+export interface OfferedGrouper {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly options: readonly NumberOption[];
+}
+
+/** Rows in the groups of a run. */
+export interface LookedGroups {
+  /** Of all rows, or of a sample, along the two axes in which they differ most; [rows, 2]. */
+  readonly places: Float32Array<ArrayBuffer>;
+  readonly axes: readonly Axis[];
+  /** [places]: the group of each, from 0; and its place among all rows of the table. */
+  readonly groupOf: Int32Array<ArrayBuffer>;
+  readonly rows: Uint32Array<ArrayBuffer>;
+  readonly total: number;
+  readonly header: readonly string[];
+  /** [groups]: the rows nearest to the middle, by their places among all rows, and their cells. */
+  readonly typical: readonly (readonly { readonly place: number; readonly cells: readonly string[] }[])[];
+  /** Whether these rows are those that the dataset has now. */
+  readonly isInUse: boolean;
+}
+
 /** What came of a run, which is kept. */
-export interface EndedRun {
+export type EndedRun = EndedTraining | EndedGroups;
+interface Ended {
   readonly run: string;
-  readonly trained: TrainedBench;
   /** Of a run that was had again: whether every bit of the model is as before; null for a first run. */
   readonly isSame: boolean | null;
   /** And whether it is the same as far as its engines allow. */
   readonly isWithin: boolean | null;
+}
+export interface EndedTraining extends Ended {
+  readonly kind: 'trained';
+  readonly trained: TrainedBench;
+}
+export interface EndedGroups extends Ended {
+  readonly kind: 'grouped';
+  readonly found: FoundGroups;
 }
 
 /** What a run tells on its way: what it has found is kept by then. */
@@ -225,6 +308,8 @@ export type RunEvent =
   /** It has begun, and is listed. */
   | { readonly type: 'begun'; readonly run: string }
   | { readonly type: 'asking' }
+  /** Of groups: what is being done, and the share of all of it that is, 0–1. */
+  | { readonly type: 'grouping'; readonly says: string; readonly share: number }
   /** A network is trained from here on, and can be paused; or stands, or goes on. */
   | { readonly type: 'standing'; readonly isPaused: boolean }
   /** The engines are being tested on the network. */
@@ -239,6 +324,8 @@ export type RunEvent =
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
   | { readonly type: 'parted'; readonly id: number; readonly shown: SplitShown }
+  | { readonly type: 'groups-opened'; readonly id: number; readonly opened: OpenedGroups }
+  | { readonly type: 'groups-looked'; readonly id: number; readonly looked: LookedGroups }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
   | { readonly type: 'loss'; readonly id: number; readonly loss: number; readonly step: number }
   | { readonly type: 'engines'; readonly id: number; readonly choice: BackendChoice }

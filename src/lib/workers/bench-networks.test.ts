@@ -11,7 +11,7 @@ import { DatasetTraining } from '../state/dataset-training.svelte.ts';
 import { learningSeries } from '../state/run-curves.ts';
 import { samenessWords } from '../state/run-words.ts';
 import type { RunEvent } from './bench-messages.ts';
-import { clientOf, endedBy, readCsv, shapes, shapesCsv, storeOf, wishes } from './bench.fixture.ts';
+import { clientOf, endedBy, ofTarget, readCsv, shapes, shapesCsv, storeOf, wishes } from './bench.fixture.ts';
 
 const going = new AbortController().signal;
 const shapesKept = async () => storeOf(shapes, await readCsv(shapes, shapesCsv));
@@ -101,7 +101,7 @@ test('one that is stopped keeps every point that was drawn, and goes on from tha
   const resumed = await client.run({ name: 'resume', run: run.run ?? '', isEnough: false }, tell, going);
   if ('type' in resumed) throw new Error(resumed.message);
   expect(seen[0]?.curve).toEqual(stopped?.curve);
-  expect(resumed.trained.result.model.digest).toBe(whole.trained.result.model.digest);
+  expect(ofTarget(resumed).trained.result.model.digest).toBe(whole.trained.result.model.digest);
 });
 
 test('a run keeps checkpoints, from which a branch goes on: with nothing changed to the same bits, with another rate as a run that names its parent', async () => {
@@ -130,7 +130,7 @@ test('a run keeps checkpoints, from which a branch goes on: with nothing changed
   };
   const same = await branch(first!.step, 0.001, 4);
   if ('type' in same.answer) throw new Error(same.answer.message);
-  expect(same.answer.trained.result.model.digest).toBe(parent.trained.result.model.digest);
+  expect(ofTarget(same.answer).trained.result.model.digest).toBe(parent.trained.result.model.digest);
 
   const other = await branch(12, 0.0005, 6);
   if ('type' in other.answer) throw new Error(other.answer.message);

@@ -38,7 +38,7 @@ import type { BackendName, Trainer } from '../ports/trainer.ts';
 import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener, type OpenedData } from './bench-data-opened.ts';
 import { branchOf } from './bench-branch.ts';
 import { engineOfRun, tabEngine, wishOf } from './bench-engines.ts';
-import type { EndedRun, PredictRequest, RunEvent, RunRequest } from './bench-messages.ts';
+import type { EndedTraining, GroupRequest, PredictRequest, RunEvent, RunRequest } from './bench-messages.ts';
 import type { RunHolds } from './run-holds.ts';
 
 /** What pictures are opened by, which have no column. */
@@ -97,6 +97,9 @@ export async function runPredicts(
 
 export const GONE = 'This run is not in this browser any more.';
 
+/** Of a model that predicts a target; groups are those of bench-groups.ts. */
+export type TargetRequest = Exclude<RunRequest, GroupRequest>;
+
 interface Begun {
   readonly record: RunRecord;
   readonly opened: OpenedData;
@@ -107,14 +110,14 @@ interface Begun {
 
 /** Rejects with Unusable, with the signal's reason, and with what the stores reject with. */
 export async function benchRun(
-  request: RunRequest,
+  request: TargetRequest,
   opener: DataOpener,
   signal: AbortSignal,
   tell: (event: RunEvent) => void,
   dependencies: RunDependencies,
   /** By the run that they are a hand on, while it goes on. */
   controls: Map<string, TrainingControl>,
-): Promise<EndedRun> {
+): Promise<EndedTraining> {
   const id = request.name === 'resume' ? request.run : dependencies.newId();
   const letGo = await dependencies.holds.take(id);
   if (letGo === undefined)
@@ -134,7 +137,7 @@ export async function benchRun(
 }
 
 async function beginning(
-  request: RunRequest,
+  request: TargetRequest,
   id: string,
   store: RunStore,
   opener: DataOpener,
@@ -263,7 +266,7 @@ async function kept(
   tell: (event: RunEvent) => void,
   dependencies: RunDependencies,
   control: TrainingControl,
-): Promise<EndedRun> {
+): Promise<EndedTraining> {
   const { clock, createTrainer } = dependencies;
   const { seed, origin } = record.manifest.setup;
   const checkpoints = await dependencies.checkpoints();
@@ -378,7 +381,7 @@ async function kept(
         file,
       );
       await own.clear();
-      return { run: record.id, trained, ...sameness };
+      return { kind: 'trained', run: record.id, trained, ...sameness };
     } finally {
       fitted.close();
     }

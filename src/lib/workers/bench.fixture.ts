@@ -17,7 +17,7 @@ import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { BackendName, Trainer } from '../ports/trainer.ts';
 import { BenchClient, type BenchWorker } from './bench-client.ts';
 import { bench } from './bench.ts';
-import type { EndedRun, OpenedBench, RunEvent, TrainingWishes } from './bench-messages.ts';
+import type { EndedRun, EndedTraining, OpenedBench, RunEvent, TrainingWishes } from './bench-messages.ts';
 import { webLockHolds } from './run-holds.ts';
 
 const clock = createSystemClock();
@@ -124,7 +124,7 @@ export async function trainedBy(
   target: string,
   own: Partial<TrainingWishes> = {},
   tell: (event: RunEvent) => void = () => {},
-): Promise<EndedRun['trained']> {
+): Promise<EndedTraining['trained']> {
   return (await endedBy(client, target, own, tell)).trained;
 }
 export async function endedBy(
@@ -132,7 +132,7 @@ export async function endedBy(
   target: string,
   own: Partial<TrainingWishes> = {},
   tell: (event: RunEvent) => void = () => {},
-): Promise<EndedRun> {
+): Promise<EndedTraining> {
   const { version } = await openedBy(client, target);
   const answer = await client.run(
     {
@@ -149,7 +149,12 @@ export async function endedBy(
     new AbortController().signal,
   );
   if ('type' in answer) throw new Error(answer.message);
-  return answer;
+  return ofTarget(answer);
+}
+/** Throws where groups were found. */
+export function ofTarget(ended: EndedRun): EndedTraining {
+  if (ended.kind === 'grouped') throw new Error('A model of a target was asked for.');
+  return ended;
 }
 
 /** Shapes whose area is their target, written as the store would write them. */

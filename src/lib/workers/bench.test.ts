@@ -32,6 +32,7 @@ import { BenchClient } from './bench-client.ts';
 import {
   clientOf,
   endedBy,
+  ofTarget,
   openedBy,
   read,
   readCsv,
@@ -138,7 +139,7 @@ test('rows are held out as a person chose, shown by their parts, and as the comm
     expect([training.rows, heldOut.rows]).toEqual([data.training.count, data.heldOut.count]);
     const { following } = page.run;
     if (following.phase !== 'ended') throw new Error(`It is ${following.phase}.`);
-    const { run, trained } = following.ended;
+    const { run, trained } = ofTarget(following.ended);
     expect(trained.result).toEqual(result);
     expect(trained.crossValidation?.report.count).toBe(split.time === null ? 90 : undefined);
     expect((await runs.read(run))?.record.manifest.setup).toMatchObject(split);
@@ -324,7 +325,7 @@ test('progress is told on the way, and a run that is cancelled ends as cancelled
   await page.train({ ...wishes, model: 'auto', trials: 1 });
   const { following } = page.run;
   expect(page.run.baselines.map((entry) => entry.model)).toEqual(['constant', 'rule', 'logistic', 'k-nn']);
-  expect(following.phase === 'ended' && following.ended.trained.result.leaderboard).toHaveLength(1);
+  expect(following.phase === 'ended' && ofTarget(following.ended).trained.result.leaderboard).toHaveLength(1);
 });
 
 describe('a run', () => {
@@ -465,7 +466,7 @@ describe('a run', () => {
     );
     if ('type' in resumed) throw new Error(resumed.message);
     expect(tried).toEqual([1, 2, 3, 4, 5]);
-    expect(withoutTimes(resumed.trained.result)).toEqual(withoutTimes(whole.result));
+    expect(withoutTimes(ofTarget(resumed).trained.result)).toEqual(withoutTimes(whole.result));
     const [ended] = await runs.list();
     expect(ended?.record.outcome.type).toBe('finished');
     expect(ended?.record.manifest.trials).toHaveLength(5);
@@ -503,7 +504,7 @@ describe('a run', () => {
       going,
     );
     if ('type' in ended) throw new Error(ended.message);
-    expect(ended.trained.result.trials).toBe(found);
+    expect(ofTarget(ended).trained.result.trials).toBe(found);
     expect((await runs.list())[0]?.record.manifest.finished?.trials).toBe(found);
 
     let left = 3;

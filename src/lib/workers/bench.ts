@@ -45,6 +45,18 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       if (!shown.ok) throw new Unusable(withoutFlags(shown.error));
       return { type: 'parted', id, shown: shown.value };
     }
+    if (request.name === 'open-groups') {
+      const { openedGroups } = await import('./bench-groups.ts');
+      return { type: 'groups-opened', id, opened: await openedGroups(request, dependencies) };
+    }
+    if (request.name === 'look-groups') {
+      const { lookedGroups } = await import('./bench-groups.ts');
+      return { type: 'groups-looked', id, looked: await lookedGroups(request.run, dependencies, signal) };
+    }
+    if (request.name === 'grouped-rows') {
+      const { groupedRows } = await import('./bench-groups.ts');
+      return { type: 'rows', id, text: await groupedRows(request.run, dependencies) };
+    }
     if (request.name === 'rows')
       return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };
     if (request.name === 'predict')
@@ -96,6 +108,13 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       return { type: 'looked', id, looked: await looks(request, signal) };
     }
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
+    if (
+      request.name === 'group' ||
+      (request.name !== 'train' && (await hasGroups(request.run, dependencies)))
+    ) {
+      const { groupsRun } = await import('./bench-groups.ts');
+      return { type: 'ended', id, ended: await groupsRun(request, signal, tell, dependencies) };
+    }
     return {
       type: 'ended',
       id,
@@ -119,6 +138,11 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       running.delete(id);
     }
   };
+}
+
+/** Whether a run is one that finds groups. */
+async function hasGroups(run: string, { runs }: Pick<BenchDependencies, 'runs'>): Promise<boolean> {
+  return (await (await runs()).read(run))?.record.manifest.setup.task === 'groups';
 }
 
 function refusalOf(id: number, { message, recipe }: Unusable): BenchReply {

@@ -11,6 +11,9 @@ export interface Points {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
+/** What is spread out: points, or rows of any precision. */
+export type Spread = Omit<Points, 'values'> & { readonly values: Float32Array | Float64Array };
+
 /** Drawn points for each one that is kept, where choosing takes at most CHOICE_STEPS additions; else as many as are kept. */
 const DRAWS = 8;
 const CHOICE_STEPS = 2e8;
@@ -62,19 +65,20 @@ export function selected({ size, values }: Points, indices: readonly number[]): 
  * the nearest of those before. Fewer where no other point of any weight lies elsewhere.
  */
 export function spreadOut(
-  points: Points,
+  points: Spread,
   weightOf: (index: number) => number,
   wanted: number,
   draw: Random,
 ): number[] {
   const nearest = new Float64Array(points.count).fill(Infinity);
+  const chances = new Float64Array(points.count);
   const chosen: number[] = [];
   while (chosen.length < wanted) {
-    const chances = Array.from(
-      nearest,
-      (squared, index) => weightOf(index) * (chosen.length === 0 ? 1 : squared),
-    );
-    const total = chances.reduce((sum, chance) => sum + chance, 0);
+    let total = 0;
+    for (let index = 0; index < points.count; index += 1) {
+      chances[index] = weightOf(index) * (chosen.length === 0 ? 1 : nearest[index]!);
+      total += chances[index]!;
+    }
     if (!(total > 0)) break;
     const next = drawn(chances, draw.next() * total);
     chosen.push(next);
@@ -85,10 +89,11 @@ export function spreadOut(
 }
 
 /** The first index at which the chances before and at it exceed `threshold`; never one without a chance. */
-function drawn(chances: readonly number[], threshold: number): number {
+function drawn(chances: Float64Array, threshold: number): number {
   let passed = 0;
   let last = 0;
-  for (const [index, chance] of chances.entries()) {
+  for (let index = 0; index < chances.length; index += 1) {
+    const chance = chances[index]!;
     if (chance <= 0) continue;
     passed += chance;
     last = index;
@@ -97,7 +102,7 @@ function drawn(chances: readonly number[], threshold: number): number {
   return last;
 }
 
-function squaredDistance({ size, values }: Points, one: number, other: number): number {
+function squaredDistance({ size, values }: Spread, one: number, other: number): number {
   let sum = 0;
   for (let i = 0; i < size; i += 1) sum += (values[one * size + i]! - values[other * size + i]!) ** 2;
   return sum;

@@ -166,6 +166,8 @@ async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<R
       return fitNetwork(task, model, surroundings);
     case 'ensemble':
       return fitEnsemble(task, model, surroundings);
+    case 'grouper':
+      return fail(`${model.title} finds groups, and predicts no target.`);
     default:
       return model satisfies never;
   }

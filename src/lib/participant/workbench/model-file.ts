@@ -2,9 +2,11 @@
 // rows themselves it holds the mean of their encoding, which explanations start from; only neighbours keep rows, and say so.
 import * as v from 'valibot';
 import { canonicalText, type Canonical } from '../../core/canonical.ts';
-import { DataContract, exampleShape, type TableContract } from '../../core/data/contract.ts';
+import { DataContract, exampleShape, targetSize, type TableContract } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import { digestOfText } from '../../core/digest.ts';
+import { encodedPoints, pointColumns } from '../../core/grouping/encoded-points.ts';
+import type { Grouper } from '../../core/grouping/grouper.ts';
 import { Digest } from '../../core/ids.ts';
 import { meanRow } from '../../core/explanation/mean-row.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
@@ -96,11 +98,11 @@ export interface ModelOrigin {
   readonly chosen: ChosenModel;
   readonly seed: number;
   readonly data: Digest;
-  readonly training: Examples;
+  readonly training: Pick<Examples, 'count' | 'features'>;
 }
 
 export function writeModelFile(
-  fitted: Fitted,
+  fitted: Pick<Fitted, 'learnt' | 'digest' | 'members'>,
   { contract, preparation, windows, chosen, seed, data, training }: ModelOrigin,
 ): string {
   const file: Omit<v.InferInput<typeof ModelFile>, 'seal'> = {
@@ -125,7 +127,10 @@ export function writeModelFile(
   return `${JSON.stringify({ ...file, seal: sealOf(file) })}\n`;
 }
 
-const memberParts = (model: Extract<BenchModel, { type: 'ensemble' }>, { members = [] }: Fitted) =>
+const memberParts = (
+  model: Extract<BenchModel, { type: 'ensemble' }>,
+  { members = [] }: Pick<Fitted, 'members'>,
+) =>
   model.members.map(({ chosen }, at) => ({
     model: chosen.model.name,
     options: { ...chosen.options },
@@ -227,6 +232,8 @@ function revived(
       return model.learner.revive(contract, options, parts);
     case 'network':
       return networkPredictor(model.network(contract, options), parts);
+    case 'grouper':
+      return groupPredictor(model.grouper, contract, parts);
     case 'ensemble': {
       let from = 1;
       const members: Predictor[] = [];
@@ -250,6 +257,28 @@ function revived(
     default:
       return model satisfies never;
   }
+}
+
+/** The whole share is that of the group that a row is in: how near it is to others is no chance of being in them. */
+export function groupPredictor(
+  grouper: Grouper,
+  contract: DataContract,
+  parts: readonly LearntPart[],
+): Predictor | undefined {
+  if (contract.kind !== 'table') return undefined;
+  const size = pointColumns(contract).reduce((sum, column) => sum + column.width, 0);
+  const assigner = grouper.revive(parts, size);
+  const groups = targetSize(contract);
+  if (assigner?.groups !== groups) return undefined;
+  return {
+    learnt: assigner.learnt,
+    predict(features, count) {
+      const shares = new Float64Array(count * groups);
+      const groupOf = assigner.assign(encodedPoints(contract, features, count));
+      for (const [row, group] of groupOf.entries()) shares[row * groups + group] = 1;
+      return shares;
+    },
+  };
 }
 
 /** A network in plain loops: for the rows of a table, quick enough without an engine. */

@@ -2,6 +2,8 @@
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
 import { augmentationOf, augmentationOptions } from '../../core/augmentation-settings.ts';
 import { classLabels, exampleShape, isPlane, type DataContract } from '../../core/data/contract.ts';
+import type { Grouper } from '../../core/grouping/grouper.ts';
+import { groupers } from '../../core/grouping/index.ts';
 import { learners } from '../../core/learners/index.ts';
 import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
@@ -34,6 +36,8 @@ export type BenchModel =
       /** Of these, what somebody brought along and nothing moves. */
       readonly frozen?: Frozen | undefined;
     })
+  /** Without a target: in a list of its own, since nothing that is held out judges it. */
+  | (Named & { readonly type: 'grouper'; readonly grouper: Grouper })
   /** Made by a search: in no list, and nobody asks for it by name. */
   | (Named & { readonly type: 'ensemble'; readonly members: readonly Member[] });
 
@@ -294,6 +298,24 @@ export const benchModels: readonly BenchModel[] = [
   ...sequenceNetworks,
 ];
 
+/** Those that find groups, and need no target. */
+export const groupModels: readonly BenchModel[] = groupers.map((grouper) => ({
+  type: 'grouper',
+  grouper,
+  name: grouper.name,
+  title: grouper.title,
+  description: grouper.description,
+  options: grouper.options,
+  unsuited: (contract) =>
+    contract.kind === 'table' && contract.series === undefined
+      ? undefined
+      : 'it finds groups of the rows of a table.',
+}));
+
+/** Whether a model, as somebody typed it, finds groups. */
+export const findsGroups = (text: string | null): boolean =>
+  groupModels.some(({ name }) => name === text?.split(':')[0]);
+
 export const benchModelNamed = (name: string): BenchModel | undefined =>
   benchModels.find((model) => model.name === name);
 
@@ -327,9 +349,11 @@ export const ownLayers = (layers: NetworkSpec, frozen?: Frozen): BenchModel => {
   };
 };
 
-/** The catalogue, and with it layers of somebody's own where there are some. */
+/** The catalogue, with models without a target, and with layers of somebody's own where there are some. */
 export const modelsWith = (layers: NetworkSpec | null, frozen?: Frozen): readonly BenchModel[] =>
-  layers === null ? benchModels : [...benchModels, ownLayers(layers, frozen)];
+  layers === null
+    ? [...benchModels, ...groupModels]
+    : [...benchModels, ...groupModels, ownLayers(layers, frozen)];
 
 /** A model as it stands in a setup: by its name, with settings as `forest:trees=200`. */
 export function chosenBySetup(

@@ -30,7 +30,7 @@ export interface Prediction {
   readonly series?: string;
   /** The class, or the number. */
   readonly says: string | number;
-  /** Share of each class; undefined for a number. */
+  /** Share of each class; undefined for a number, and for a group. */
   readonly shares: Readonly<Record<string, number>> | undefined;
   readonly explanation: Explanation | undefined;
   /** Of a model of texts that is explained: each text with what its words add. */
@@ -210,7 +210,7 @@ async function predictPlanes(
 }
 
 /** What of all outputs is said of one example. */
-function answers({ contract }: OpenedModel) {
+function answers({ contract, chosen }: OpenedModel) {
   const labels = classLabels(contract);
   return (outputs: Float64Array, at: number): Pick<Prediction, 'says' | 'shares'> => {
     if (labels === undefined) {
@@ -219,11 +219,11 @@ function answers({ contract }: OpenedModel) {
       const { standardDeviation: scale, mean: shift } = target ?? { standardDeviation: 1, mean: 0 };
       return { says: outputs[at]! * scale + shift, shares: undefined };
     }
+    const says = labels[predictedClass(outputs, at, labels.length)] ?? '';
+    // A row is in a group or not: a share of 1 would read as being sure.
+    if (chosen.model.type === 'grouper') return { says, shares: undefined };
     const shares = labels.map((label, one) => [label, outputs[at * labels.length + one]!] as const);
-    return {
-      says: labels[predictedClass(outputs, at, labels.length)] ?? '',
-      shares: Object.fromEntries(shares),
-    };
+    return { says, shares: Object.fromEntries(shares) };
   };
 }
 

@@ -1,7 +1,7 @@
 // A run of the workbench as other programs take it (core/run-export): its parameters and figures, its curve and its search.
 import type { ExportedRun, RunPoints } from '../../core/run-export/exported-run.ts';
 import { metricsOf, nameOf, paramsOf, sourceOfRecord, type RunSource } from './run-figures.ts';
-import type { KeptRun } from './run-record.ts';
+import type { KeptRun, RunOutcome } from './run-record.ts';
 
 /** `isHeld`: some tab trains it now. */
 export const exportedRun = ({ record, labels }: KeptRun, isHeld = false): ExportedRun => ({
@@ -11,10 +11,13 @@ export const exportedRun = ({ record, labels }: KeptRun, isHeld = false): Export
   provenance: provenanceOf(record.manifest),
   tags: labels.tags,
   note: labels.note,
-  status: record.outcome.type === 'running' && !isHeld ? 'stopped' : record.outcome.type,
+  status: exportedStatus(record.outcome.type, isHeld),
   startedAt: record.startedAt,
   endedAt: record.endedAt,
 });
+
+const exportedStatus = (type: RunOutcome['type'], isHeld: boolean): ExportedRun['status'] =>
+  type === 'grouped' ? 'finished' : type === 'running' && !isHeld ? 'stopped' : type;
 
 /** Of the rows as they were read, and of the model that came of them. */
 export const provenanceOf = ({
@@ -34,7 +37,7 @@ export const figuresOfRun = (
   name: nameOf(run),
   params: paramsOf(run),
   metrics: Object.fromEntries(Object.entries(metricsOf(run)).map(([name, { value }]) => [name, value])),
-  series: [...curveOf(run), ...searchOf(run)],
+  series: [...curveOf(run), ...searchOf(run), ...groupsTriedOf(run)],
 });
 
 /** Every point that was drawn. The metric is accuracy, or root mean squared error. */
@@ -68,3 +71,12 @@ function searchOf({ manifest }: Pick<RunSource, 'manifest'>): readonly RunPoints
     },
   ];
 }
+
+/** By the number of groups. */
+const groupsTriedOf = ({ groups }: Pick<RunSource, 'groups'>): readonly RunPoints[] =>
+  (groups?.tried.length ?? 0) === 0
+    ? []
+    : (['silhouette', 'inertia'] as const).map((name) => ({
+        name: `groups/${name}`,
+        points: (groups?.tried ?? []).map((one) => ({ step: one.groups, value: one[name] })),
+      }));

@@ -1,6 +1,7 @@
 // What a run was given and what it came to, by name: scikit-learn's names where it has one.
 import type { RunFacts, RunMetric } from '../../core/run-query/query.ts';
 import type { Interval } from '../../core/metrics/wilson.ts';
+import type { FoundGroups } from './grouping/find-groups.ts';
 import type { Report } from './judge.ts';
 import type { BenchResult } from './run-bench.ts';
 import { splitOf, usuallyHeldOut } from './rows-held-out.ts';
@@ -12,6 +13,8 @@ export interface RunSource {
   readonly curve: RunRecord['curve'];
   /** undefined while nothing has come of it. */
   readonly result: BenchResult | undefined;
+  /** Of a run that finds groups, likewise. */
+  readonly groups?: FoundGroups | undefined;
   readonly startedAt: number;
   readonly endedAt: number | null;
 }
@@ -19,10 +22,17 @@ export interface RunSource {
 export const sourceOfRecord = (record: RunRecord): RunSource => ({
   ...record,
   result: record.outcome.type === 'finished' ? record.outcome.trained.result : undefined,
+  groups: record.outcome.type === 'grouped' ? record.outcome.found : undefined,
 });
 
 /** "Random forest for diagnosis" */
-export function nameOf({ result, manifest: { setup } }: Pick<RunSource, 'result' | 'manifest'>): string {
+export function nameOf({
+  result,
+  groups,
+  manifest: { setup },
+}: Pick<RunSource, 'result' | 'groups' | 'manifest'>): string {
+  if (groups !== undefined) return `${groups.groups.length} groups by ${groups.title}`;
+  if (setup.task === 'groups') return `Groups by ${setup.model?.split(':')[0] ?? ''}`;
   const model =
     result !== undefined
       ? result.model.title
@@ -47,7 +57,7 @@ export function paramsOf({
     model: finished?.model ?? asked ?? '',
     ...(setup.target === null ? {} : { target: setup.target }),
     seed: setup.seed,
-    ...heldOutOf(setup),
+    ...(setup.task === 'groups' ? {} : heldOutOf(setup)),
     ...(isSearch ? { search: setup.search, trials: trials.length } : {}),
     ...(isSearch && setup.budgetMs !== null ? { budget_s: setup.budgetMs / 1000 } : {}),
   };
@@ -64,14 +74,28 @@ function heldOutOf(setup: RunSource['manifest']['setup']): RunFacts['params'] {
   };
 }
 
-export function metricsOf({ result, startedAt, endedAt }: RunSource): RunFacts['metrics'] {
+export function metricsOf({ result, groups, startedAt, endedAt }: RunSource): RunFacts['metrics'] {
   const ended = endedAt === null ? {} : { seconds: { value: (endedAt - startedAt) / 1000 } };
+  if (groups !== undefined) return { ...figuresOfGroups(groups), ...ended };
   if (result === undefined) return ended;
   return {
     ...figuresOf(result.model.report),
     ...gainOf(result),
     bytes: { value: result.model.bytes },
     ...ended,
+  };
+}
+
+function figuresOfGroups(found: FoundGroups): RunFacts['metrics'] {
+  const { target } = found;
+  const held = found.comparisons.find(({ name }) => name === target);
+  return {
+    silhouette: { value: found.silhouette },
+    inertia: { value: found.inertia },
+    groups: { value: found.groups.length },
+    ...(held === undefined ? {} : { adjusted_rand: { value: held.adjustedRand } }),
+    rows: { value: found.rows },
+    bytes: { value: found.bytes },
   };
 }
 

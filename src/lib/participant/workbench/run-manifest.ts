@@ -32,9 +32,10 @@ export const MOST_FOLDS = 50;
 export const TrainSetup = v.strictObject({
   /** Paths of files; of a run in a tab, the name that its rows have where they are saved. */
   data: v.pipe(names, v.minLength(1)),
-  /** null: pictures, whose folders or labels are the target. */
+  /** null: pictures, whose folders or labels are the target. Of groups: the column that they are held against, or null. */
   target: v.nullable(v.string()),
-  task: v.nullable(v.picklist(['classes', 'number'])),
+  /** groups: of rows, by a model without a target; nothing is held out. */
+  task: v.nullable(v.picklist(['classes', 'number', 'groups'])),
   without: names,
   heldOut: share,
   /** Whether the held-out rows have the classes in proportion, where neither a group nor a time decides; absent: they have. */

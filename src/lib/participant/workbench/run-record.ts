@@ -7,6 +7,7 @@ import type { HistoryPoint } from '../../ports/participant-store.ts';
 import type { KeptCheckpoint } from '../kept-checkpoint.ts';
 import type { Analysis } from './analyse.ts';
 import type { CrossValidation } from './cross-validate.ts';
+import type { FoundGroups } from './grouping/find-groups.ts';
 import type { BenchEntry, BenchResult } from './run-bench.ts';
 import type { RunManifest } from './run-manifest.ts';
 import type { SentRun } from './send-run.ts';
@@ -34,7 +35,9 @@ export type RunOutcome =
   /** By a person's hand; it can go on. */
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly message: string }
-  | { readonly type: 'finished'; readonly trained: TrainedBench; readonly model: ModelShape };
+  | { readonly type: 'finished'; readonly trained: TrainedBench; readonly model: ModelShape }
+  /** Finished, too: of a model without a target. */
+  | { readonly type: 'grouped'; readonly found: FoundGroups; readonly model: ModelShape };
 
 /** Of the model's file. */
 export interface ModelShape {
@@ -135,7 +138,7 @@ export const withoutCheckpoints = ({ checkpoints: _, ...record }: RunRecord): Ru
 /** The record of a run once the rows that its model is made of are erased; undefined where it is made of none. */
 export function withoutRows(record: RunRecord, at: number): RunRecord | undefined {
   const { outcome } = record;
-  return outcome.type === 'finished' && outcome.model.holdsRows
+  return (outcome.type === 'finished' || outcome.type === 'grouped') && outcome.model.holdsRows
     ? { ...record, outcome: { ...outcome, model: { ...outcome.model, erasedAt: at } } }
     : undefined;
 }
