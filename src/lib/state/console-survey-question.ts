@@ -17,6 +17,7 @@ const names = {
   slices: 'where a version does worse',
   importance: 'what a version leans on',
   'contract-rules': 'rules of the data contract',
+  'hashed-terms': 'terms of texts',
 } as const satisfies Record<Question[number]['statistic'], string>;
 
 /** "the target, distributions": of what was asked. */
@@ -80,6 +81,20 @@ export function histogramItems(
           },
         ],
   );
+}
+
+/** Buckets by the share of the rows that hold one, each bar of twice as many rows as the one before. */
+export function heldItems(
+  held: readonly number[],
+  { rows, least }: { readonly rows: number; readonly least: number },
+): Bar[] {
+  const bars = [{ label: `fewer than ${count(least)} rows`, from: 0, to: least }];
+  for (let from = least; from <= rows; from *= 2)
+    bars.push({ label: `${count(from)} – ${count(Math.min(rows, 2 * from - 1))}`, from, to: 2 * from });
+  return bars.map(({ label, from, to }) => {
+    const value = held.filter((one) => one >= from && one < to).length;
+    return { label, value, text: count(value) };
+  });
 }
 
 /** Axes beyond these say little by themselves. */

@@ -48,6 +48,9 @@ export const AudioContract = v.pipe(
 );
 export type AudioContract = v.InferOutput<typeof AudioContract>;
 
+/** Of the terms of a text: a survey's answer is one message of 10,000 words (core/statistics/rules.ts). */
+export const MOST_BUCKETS = 8192;
+
 export const NumberColumn = v.strictObject({
   type: v.literal('number'),
   name: label,
@@ -91,7 +94,19 @@ export const TermsColumn = v.strictObject({
   slots: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(50_000)),
 });
 export type TermsColumn = v.InferOutput<typeof TermsColumn>;
-export const TableColumn = v.variant('type', [NumberColumn, CategoryColumn, TextColumn, TermsColumn]);
+/** Texts as weights by the hash of their terms (core/recipe/steps/hashed-terms.ts): one feature a bucket, and no words. */
+export const HashedColumn = v.strictObject({
+  type: v.literal('hashed'),
+  name: label,
+  buckets: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MOST_BUCKETS)),
+});
+export const TableColumn = v.variant('type', [
+  NumberColumn,
+  CategoryColumn,
+  TextColumn,
+  TermsColumn,
+  HashedColumn,
+]);
 export type TableColumn = v.InferOutput<typeof TableColumn>;
 
 export const TableTarget = v.variant('type', [
@@ -199,16 +214,16 @@ const audioFrames = (contract: AudioContract): number =>
 
 /** What a recipe that all devices share makes of a table (core/recipe/pinned.ts). */
 export const PreparedColumns = v.pipe(
-  v.array(v.variant('type', [NumberColumn, CategoryColumn])),
+  v.array(v.variant('type', [NumberColumn, CategoryColumn, HashedColumn])),
   v.minLength(1),
   v.maxLength(MOST_COLUMNS),
 );
 
-/** What devices agree on: a text says nothing to a model until one device's recipe has made terms of it, and no two of them agree. */
+/** What devices agree on. A text says nothing to a model until the recipe that they share has hashed its terms (recipe/pinned.ts). */
 export const FederationContract: v.GenericSchema<DataContract> = v.variant('kind', [
   ImageContract,
   AudioContract,
-  tableContract(v.variant('type', [NumberColumn, CategoryColumn])),
+  tableContract(v.variant('type', [NumberColumn, CategoryColumn, TextColumn])),
 ]);
 
 /** The columns whose cells are texts, in the contract's order. */
@@ -228,6 +243,8 @@ export function encodedWidth(column: TableColumn): number {
       return 0;
     case 'terms':
       return 2 * column.slots;
+    case 'hashed':
+      return column.buckets;
     default:
       return column satisfies never;
   }

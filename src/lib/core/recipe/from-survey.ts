@@ -14,6 +14,7 @@ import { imputing } from './from-survey/gaps.ts';
 import { contractColumns, rowsOf, type Known } from './from-survey/known.ts';
 import { words, type Learnt, type StepFromSums } from './from-survey/learnt.ts';
 import { binning, clipping, logarithms, scaling } from './from-survey/numbers.ts';
+import { hashedTexts } from './from-survey/texts.ts';
 import { tooMany } from './growth.ts';
 import type { Recipe } from './recipe.ts';
 import type { TableCounts } from './table.ts';
@@ -56,7 +57,7 @@ export function fittedFromSurvey(
   if (texts.length > 0)
     return problem(
       null,
-      `After the last step ${listOf(texts)} still stand as they were written. Cast numbers, make categories of the others (one-hot), or drop them.`,
+      `After the last step ${listOf(texts)} still stand as they were written. Cast numbers, make categories of others (one-hot), hash texts (hashed-terms), or drop them.`,
     );
   const inputs = [...new Set(known.flatMap(({ from }) => from))];
   return inputs.length === 0
@@ -105,9 +106,9 @@ function learntBy(
 const UNFIT: Readonly<Record<string, string>> = {
   trim: 'cells were matched to the data contract when they were read. Leave the step out.',
   replace: 'cells were matched to the data contract when they were read. Leave the step out.',
-  terms: 'it needs the words of the rows, which no device sends. Use hash-text, which learns nothing.',
-  words: 'it needs the words of the rows, which no device sends. Use hash-text, which learns nothing.',
-  'tf-idf': 'it needs the words of the rows, which no device sends. Use hash-text, which learns nothing.',
+  terms: 'it needs the words of the rows, which no device sends. Use hashed-terms, which learns none.',
+  words: 'it needs the words of the rows, which no device sends. Use hashed-terms, which learns none.',
+  'tf-idf': 'it needs the words of the rows, which no device sends. Use hashed-terms, which learns none.',
   'drop-useless': 'it looks at all values of a column, which no device sends. Name columns in a drop step.',
   'drop-rows': 'each device learns from all its rows. Fill gaps in with impute.',
   dedupe: 'each device leaves out rows that are there twice as it reads them. Leave the step out.',
@@ -122,7 +123,11 @@ const stepsFromSums: Readonly<
     | undefined
   >
 > = {
-  cast: { suits: (column) => column.type === 'text', wants: 'what was not cast before', learn: casting },
+  cast: {
+    suits: ({ type, holds }) => type === 'text' && holds !== 'text',
+    wants: 'what was not cast before',
+    learn: casting,
+  },
   dates: {
     suits: ({ type, holds }) => type === 'text' && holds === 'time',
     wants: 'times, before a cast step',
@@ -147,8 +152,13 @@ const stepsFromSums: Readonly<
     wants: 'categories',
     learn: categories,
   },
+  'hashed-terms': {
+    suits: ({ type, holds }) => type === 'text' && holds === 'text',
+    wants: 'texts',
+    learn: hashedTexts,
+  },
   'hash-text': {
-    suits: ({ type, holds }) => type === 'text' && holds === 'category',
+    suits: ({ type, holds }) => type === 'text' && (holds === 'category' || holds === 'text'),
     wants: 'texts',
     learn: hashing,
   },

@@ -11,8 +11,8 @@ export interface Known {
   /** The columns of the contract that it was made of. */
   readonly from: readonly string[];
   /** As the step finds it; texts hold numbers, times or categories until they are cast. */
-  readonly type: 'number' | 'category' | 'text';
-  readonly holds: 'number' | 'time' | 'category';
+  readonly type: 'number' | 'category' | 'text' | 'hashed';
+  readonly holds: 'number' | 'time' | 'category' | 'text';
   /** Rows without a value; undefined: nobody was asked. */
   readonly missing?: number | undefined;
   readonly moments?: Moments | undefined;
@@ -21,14 +21,23 @@ export interface Known {
   readonly range?: Range | undefined;
   /** `rows`: that hold it; undefined: nobody was asked. */
   readonly labels?: readonly { readonly label: string; readonly rows: number | undefined }[] | undefined;
+  /** Of texts. */
+  readonly terms?: TermsAsked | undefined;
+}
+
+type TermsFigures = Extract<Figures, { statistic: 'hashed-terms' }>;
+export interface TermsAsked extends Pick<TermsFigures, 'of' | 'longest' | 'buckets' | 'rows' | 'least'> {
+  readonly held: readonly number[];
 }
 
 /** The columns as devices have them, with what a survey said. */
 export function contractColumns({ columns }: TableContract, figures: readonly Figures[]): readonly Known[] {
   return columns.flatMap((column): Known[] => {
     const { name, type } = column;
-    if (type !== 'number' && type !== 'category') return [];
     const from = [name];
+    if (type === 'text')
+      return [{ name, from, type: 'text', holds: 'text', terms: termsAsked(figures, name) }];
+    if (type !== 'number' && type !== 'category') return [];
     if (type === 'category') {
       const asked = distributionOf(figures, name, 'category');
       const labels = column.categories.map((label) => ({
@@ -68,6 +77,15 @@ function distributionOf<Type extends 'number' | 'category'>(
   return undefined;
 }
 
+function termsAsked(figures: readonly Figures[], name: string): TermsAsked | undefined {
+  for (const one of figures)
+    if (one.statistic === 'hashed-terms') {
+      const held = one.columns.find((column) => column.name === name)?.held;
+      if (held !== undefined) return { ...one, held };
+    }
+  return undefined;
+}
+
 /** undefined: nobody was asked, no row has it, or the noise hides it. */
 function momentsAsked(figures: readonly Figures[], name: string): Moments | undefined {
   for (const one of figures)
@@ -89,6 +107,7 @@ export function rowsOf({ columns }: TableContract, figures: readonly Figures[]):
     }
     if (one.statistic === 'target')
       return sum(one.classes?.map(({ count }) => count) ?? one.histogram?.counts ?? []);
+    if (one.statistic === 'hashed-terms') return one.rows;
     if (one.statistic === 'moments')
       for (const { name, count } of one.columns)
         if (

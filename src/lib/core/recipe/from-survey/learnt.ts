@@ -23,7 +23,13 @@ export interface Asked {
 
 export type StepFromSums = (asked: Asked) => Result<Learnt, string>;
 
-export const words = { number: 'numbers', time: 'times', category: 'categories' } as const;
+export const words = {
+  number: 'numbers',
+  time: 'times',
+  category: 'categories',
+  text: 'texts',
+  hashed: 'hashed terms',
+} as const;
 
 export const short = (value: number): string => String(Number(value.toPrecision(5)));
 export const unasked = ({ name }: Known, what: string): Result<never, string> =>
