@@ -48,6 +48,12 @@ const OF_ROWS: readonly Figures['statistic'][] = ['moments', 'distributions', 'h
 export const tellsOfRows = (figures: readonly Figures[] | null): boolean =>
   figures?.some(({ statistic }) => OF_ROWS.includes(statistic)) === true;
 
+const OF_CONTRACT: readonly Figures['statistic'][] = ['distributions', 'moments', 'contract-rules'];
+
+/** Whether it told what a data contract could be made of (contract-proposals.ts). */
+export const suggestsContract = (figures: readonly Figures[] | null): boolean =>
+  figures?.some(({ statistic }) => OF_CONTRACT.includes(statistic)) === true;
+
 export interface Details {
   readonly version: VersionNumber;
   /** groups: by its categories. */
