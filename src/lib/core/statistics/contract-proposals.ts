@@ -4,6 +4,7 @@
 // (Schemas drafted of statistics: Breck et al. 2019, "Data Validation for Machine Learning", §3.2.)
 import type { ColumnRule, TableColumn, TableContract } from '../data/contract.ts';
 import { DAY_MS, isoText } from '../data/iso-time.ts';
+import { roundedTo } from '../recipe/rounded-to.ts';
 import { LEAST_COHORT } from '../secure-sum/rules.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import { kinds } from './contract-rules.ts';
@@ -162,12 +163,18 @@ function rangeProposal(
   const first = reached(counts, Math.max(least, TAIL * rows));
   const last = bins - 1 - reached([...counts].reverse(), Math.max(least, TAIL * rows));
   if (first > last) return undefined;
-  const edge = (bin: number): number => tidy(low + ((high - low) * bin) / bins, (high - low) / bins);
+  const width = (high - low) / bins;
+  const edge = (bin: number): number => tidy(low + width * bin, width);
+  // To a round number further out, and not beyond what is allowed now.
+  const lowest = (bin: number): number =>
+    Math.max(tidy(low, width), roundedTo(low + width * Math.max(0, bin - 1), width, Math.floor));
+  const highest = (bin: number): number =>
+    Math.min(tidy(high, width), roundedTo(low + width * Math.min(bins, bin + 2), width, Math.ceil));
   const clumps = clumpsOf(counts, rows, least);
   if (clumps !== undefined) {
     const [one, other] = clumps;
     const main = one.rows >= other.rows ? one : other;
-    const after = { minimum: edge(Math.max(0, main.from - 1)), maximum: edge(Math.min(bins, main.to + 2)) };
+    const after = { minimum: lowest(main.from), maximum: highest(main.to) };
     const span = ({ from, to, rows: held }: Clump): string =>
       `${written(column, edge(from))} – ${written(column, edge(to + 1))} (${percent(held / rows)})`;
     return {
@@ -185,20 +192,20 @@ function rangeProposal(
   // Piled up at an end that the contract leaves open: what lies beyond was not seen.
   const isPiled = (bin: number): boolean => (counts[bin] ?? 0) > TAIL * rows;
   const after = {
-    minimum: column.minimum === null && isPiled(0) ? null : edge(Math.max(0, first - 1)),
-    maximum: column.maximum === null && isPiled(bins - 1) ? null : edge(Math.min(bins, last + 2)),
+    minimum: column.minimum === null && isPiled(0) ? null : lowest(first),
+    maximum: column.maximum === null && isPiled(bins - 1) ? null : highest(last),
   };
-  const width = (after.maximum ?? high) - (after.minimum ?? low);
+  const allowed = (after.maximum ?? high) - (after.minimum ?? low);
   const isOpen =
     (column.minimum === null && after.minimum !== null) ||
     (column.maximum === null && after.maximum !== null);
-  if (!isOpen && width > 0.75 * (high - low)) return undefined;
+  if (!isOpen && allowed > 0.75 * (high - low)) return undefined;
   return {
     kind: 'range',
     column: name,
     before: bounds(column, column),
     after: bounds(column, after),
-    reason: `All but ${percent(Math.max(TAIL, least / rows))} of ${count(rows)} rows on each side lie within ${written(column, edge(first))} – ${written(column, edge(last + 1))}; a bin of ${column.reads === 'time' ? `${count((high - low) / bins)} days` : tidy((high - low) / bins, (high - low) / bins / 10)} is left free on each side. Rows beyond would be refused, which finds a misplaced point or another unit.`,
+    reason: `Of ${count(rows)} rows all but ${percent(Math.max(TAIL, least / rows))} on each side lie within ${written(column, edge(first))} – ${written(column, edge(last + 1))}; as much as ${column.reads === 'time' ? `${count(width)} days` : tidy(width, width / 10)} is left free on each. Rows beyond would be refused, which finds a misplaced point or another unit.`,
     set: after,
   };
 }
