@@ -70,5 +70,7 @@ export function preparedData(
   const opened = preparing(spec, spec.recipe);
   if (!opened.ok) throw new Error(opened.error);
   const { rows } = opened.value;
-  return { training: rows(data.training), test: rows(data.test) };
+  // Their texts have become features, and need not go to every thread.
+  const prepared = ({ texts: _, ...given }: Examples): Examples => given;
+  return { training: prepared(rows(data.training)), test: prepared(rows(data.test)) };
 }

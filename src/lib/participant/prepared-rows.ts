@@ -12,6 +12,8 @@ import { servedRows } from './workbench/prepare.ts';
 
 /** Cells stand as texts meanwhile: so many rows at a time, and memory stays small. */
 const ROWS_AT_A_TIME = 4096;
+/** Of texts a row is thousands of numbers: fewer rows then. */
+const VALUES_AT_A_TIME = 8_000_000;
 
 export interface Preparing {
   /** What the model takes. */
@@ -42,6 +44,7 @@ export function preparing(
   const seen: TableContract = { kind: 'table', columns: recipe.columns, target: contract.target };
   const mean = new Float32Array(0);
   const values = recipe.columns.reduce((sum, column) => sum + encodedWidth(column), 0);
+  const atATime = Math.max(1, Math.min(ROWS_AT_A_TIME, Math.floor(VALUES_AT_A_TIME / values)));
   const tooLarge: Preparing['tooLarge'] = (count) =>
     values * count > MOST_VALUES
       ? `The recipe of this federation makes ${values} numbers of each of ${count} rows, which is more than is held in memory here. Choose a dataset of at most ${Math.floor(MOST_VALUES / values)} rows.`
@@ -51,8 +54,8 @@ export function preparing(
     if (large !== undefined) throw new Error(large);
     const width = count === 0 ? 0 : encoded.length / count;
     const parts: Float32Array[] = [];
-    for (let from = 0; from < count; from += ROWS_AT_A_TIME) {
-      const rows = Math.min(ROWS_AT_A_TIME, count - from);
+    for (let from = 0; from < count; from += atATime) {
+      const rows = Math.min(atATime, count - from);
       const piece = encoded.subarray(from * width, (from + rows) * width);
       const own = texts?.map((all) => all.slice(from, from + rows)) ?? [];
       const cells = cellTexts(decodedInputs(contract, { count: rows, features: piece, texts: own }), 0, rows);

@@ -30,10 +30,12 @@ export function tooGreat({ step, settings }: RecipeStep, state: unknown, table: 
     case 'hash-text':
       return tooMany(table.columns.length + texts.length * (Number(settings['buckets']) - 1));
     case 'hashed-terms':
-      return tooLarge(
-        table.rows,
-        texts.map(({ name }) => ({ type: 'hashed', name, buckets: Number(settings['buckets']) })),
-      );
+      return tooLarge(table.rows, [
+        ...texts.map(({ name }) => ({ type: 'hashed' as const, name, buckets: Number(settings['buckets']) })),
+        ...table.columns.flatMap((one) =>
+          one.type === 'hashed' ? [{ type: one.type, name: one.name, buckets: one.buckets }] : [],
+        ),
+      ]);
     case 'dates':
       return tooMany(table.columns.length + texts.length * (settings['cyclic'] === true ? 10 : 4));
     case 'impute':

@@ -47,7 +47,7 @@ export interface Hashing {
 
 /**
  * What a survey asks by, and the step takes, where nobody says otherwise. More terms than buckets tell less, not more: on 2,000 film
- * reviews two words in a row cost ten points of accuracy (docs/results.md).
+ * reviews two words in a row cost five to ten points of accuracy (docs/results.md).
  */
 export const usualHashing: Hashing = { of: 'words', longest: 1, buckets: 2048 };
 

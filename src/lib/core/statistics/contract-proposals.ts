@@ -2,32 +2,23 @@
 // stand, and why. Bounds are edges of the survey's own bins, clipped where few rows lie, and never a smallest or largest value: those
 // are somebody's row. Where noise is larger than a figure, or too few rows are behind it, nothing is proposed, and that is said.
 // (Schemas drafted of statistics: Breck et al. 2019, "Data Validation for Machine Learning", §3.2.)
-import type { ColumnRule, TableColumn, TableContract } from '../data/contract.ts';
-import { DAY_MS, isoText } from '../data/iso-time.ts';
-import { roundedTo } from '../recipe/rounded-to.ts';
+import type { TableColumn, TableContract } from '../data/contract.ts';
 import { LEAST_COHORT } from '../secure-sum/rules.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import { kinds } from './contract-rules.ts';
 import type { Figures } from './index.ts';
-
-type NumberColumn = Extract<TableColumn, { type: 'number' }>;
-type CategoryColumn = Extract<TableColumn, { type: 'category' }>;
-
-export interface Proposal {
-  readonly kind: 'range' | 'units' | 'scale' | 'gaps' | 'categories';
-  readonly column: string;
-  readonly before: string;
-  readonly after: string;
-  /** Sentences. */
-  readonly reason: string;
-  /** Of the column. */
-  readonly set: Partial<
-    Pick<NumberColumn, 'minimum' | 'maximum' | 'mean' | 'standardDeviation' | 'missingAllowed'>
-  > &
-    Partial<Pick<CategoryColumn, 'categories'>>;
-  /** In the place of one of its type and column, or beside the others. */
-  readonly rule?: ColumnRule;
-}
+import {
+  count,
+  hidden,
+  LEAST,
+  percent,
+  rowsIn,
+  written,
+  type CategoryColumn,
+  type NumberColumn,
+  type Proposal,
+} from './proposal.ts';
+import { rangeProposal } from './range-proposal.ts';
 
 export interface Proposals {
   readonly proposals: readonly Proposal[];
@@ -42,14 +33,6 @@ export interface Told {
   /** In the sum. */
   readonly devices: number | null;
 }
-
-/** Rows, or devices, below which nothing is said of them. */
-const LEAST = 5;
-/** The share of the rows that may lie beyond a bound, on each side. */
-const TAIL = 0.005;
-/** Of the rows, in each of two clumps; and bins between them that hold next to none. */
-const CLUMP = 0.1;
-const GAP_BINS = 2;
 
 export function contractProposals(
   contract: TableContract,
@@ -84,9 +67,7 @@ export function contractProposals(
     if (one.statistic === 'moments')
       for (const told of one.columns) {
         const column = contract.columns.find(({ name }) => name === told.name);
-        // Of two units no mean is the column’s.
-        const isMixed = proposals.some(({ kind, column: of }) => kind === 'units' && of === told.name);
-        if (column?.type === 'number' && !isMixed) into(scaleProposal(column, told, deviation));
+        if (column?.type === 'number') into(scaleProposal(column, told, deviation));
       }
     if (one.statistic === 'contract-rules')
       for (const { name, broken } of one.columns) {
@@ -95,7 +76,12 @@ export function contractProposals(
           for (const made of brokenProposals(column, broken, one.checked, deviation)) into(made);
       }
   }
-  return { proposals, silent };
+  // Of two units no mean is the column’s.
+  const mixed = proposals.filter(({ kind }) => kind === 'units').map(({ column }) => column);
+  return {
+    proposals: proposals.filter(({ kind, column }) => kind !== 'scale' || !mixed.includes(column)),
+    silent,
+  };
 }
 
 /** The contract with what was taken, in order; of two that set the same the later one stands. */
@@ -125,156 +111,6 @@ function changed(
   if (column.type === 'category')
     return { ...column, ...(categories === undefined ? {} : { categories: [...categories] }), ...gaps };
   return column;
-}
-
-const rowsIn = (counts: readonly number[]): number =>
-  counts.reduce((sum, count) => sum + Math.max(0, count), 0);
-const hidden = (name: string, what: string, deviation: number): string =>
-  `${quoted(name)}: the noise of ±${count(1.96 * deviation)} rows hides ${what}, so nothing is proposed.`;
-const count = (value: number): string => Math.round(value).toLocaleString('en');
-const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
-const written = (column: NumberColumn, value: number): string =>
-  column.reads === 'time' ? isoText(Math.round(value) * DAY_MS).slice(0, 10) : String(value);
-const bounds = (
-  column: NumberColumn,
-  { minimum, maximum }: Pick<NumberColumn, 'minimum' | 'maximum'>,
-): string =>
-  `${minimum === null ? 'no lower bound' : written(column, minimum)} to ${maximum === null ? 'no upper bound' : written(column, maximum)}`;
-
-interface Histogram {
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly counts: readonly number[];
-}
-
-function rangeProposal(
-  column: NumberColumn,
-  histogram: Histogram,
-  deviation: number,
-): Proposal | string | undefined {
-  const { counts, minimum: low, maximum: high } = histogram;
-  const { name } = column;
-  const bins = counts.length;
-  const rows = rowsIn(counts);
-  // A bin below it may hold nobody; its chance sum over all bins is what the rows must rise above.
-  const least = Math.max(LEAST, 2 * deviation);
-  if (rows < least * (deviation > 0 ? Math.sqrt(bins) : 1))
-    return deviation > 0 ? hidden(name, 'how its values are distributed', deviation) : undefined;
-  const first = reached(counts, Math.max(least, TAIL * rows));
-  const last = bins - 1 - reached([...counts].reverse(), Math.max(least, TAIL * rows));
-  if (first > last) return undefined;
-  const width = (high - low) / bins;
-  const edge = (bin: number): number => tidy(low + width * bin, width);
-  // To a round number further out, and not beyond what is allowed now.
-  const lowest = (bin: number): number =>
-    Math.max(tidy(low, width), roundedTo(low + width * Math.max(0, bin - 1), width, Math.floor));
-  const highest = (bin: number): number =>
-    Math.min(tidy(high, width), roundedTo(low + width * Math.min(bins, bin + 2), width, Math.ceil));
-  const clumps = clumpsOf(counts, rows, least);
-  if (clumps !== undefined) {
-    const [one, other] = clumps;
-    const main = one.rows >= other.rows ? one : other;
-    const after = { minimum: lowest(main.from), maximum: highest(main.to) };
-    const span = ({ from, to, rows: held }: Clump): string =>
-      `${written(column, edge(from))} – ${written(column, edge(to + 1))} (${percent(held / rows)})`;
-    return {
-      kind: 'units',
-      column: name,
-      before: bounds(column, column),
-      after: bounds(column, after),
-      reason: `Rows lie in two clumps, ${span(one)} and ${span(other)}, with next to none between, as where some devices write another unit${unitWords(
-        column,
-        [one, other].map(({ middle }) => low + ((high - low) * (middle + 0.5)) / bins),
-      )}. Ask whoever holds the data before you take this: rows of the smaller clump would be refused until they are converted.`,
-      set: after,
-    };
-  }
-  // Piled up at an end that the contract leaves open: what lies beyond was not seen.
-  const isPiled = (bin: number): boolean => (counts[bin] ?? 0) > TAIL * rows;
-  const after = {
-    minimum: column.minimum === null && isPiled(0) ? null : lowest(first),
-    maximum: column.maximum === null && isPiled(bins - 1) ? null : highest(last),
-  };
-  const allowed = (after.maximum ?? high) - (after.minimum ?? low);
-  const isOpen =
-    (column.minimum === null && after.minimum !== null) ||
-    (column.maximum === null && after.maximum !== null);
-  if (!isOpen && allowed > 0.75 * (high - low)) return undefined;
-  return {
-    kind: 'range',
-    column: name,
-    before: bounds(column, column),
-    after: bounds(column, after),
-    reason: `Of ${count(rows)} rows all but ${percent(Math.max(TAIL, least / rows))} on each side lie within ${written(column, edge(first))} – ${written(column, edge(last + 1))}; as much as ${column.reads === 'time' ? `${count(width)} days` : tidy(width, width / 10)} is left free on each. Rows beyond would be refused, which finds a misplaced point or another unit.`,
-    set: after,
-  };
-}
-
-/** The first bin at which so many rows are reached, from below. */
-function reached(counts: readonly number[], least: number): number {
-  let rows = 0;
-  const at = counts.findIndex((one) => (rows += Math.max(0, one)) >= least);
-  return at < 0 ? counts.length : at;
-}
-
-interface Clump {
-  /** Bins, both ends within. */
-  readonly from: number;
-  readonly to: number;
-  readonly rows: number;
-  readonly middle: number;
-}
-
-/** Two runs of bins, and nothing beside them; undefined: rows lie otherwise. */
-function clumpsOf(
-  counts: readonly number[],
-  rows: number,
-  least: number,
-): readonly [Clump, Clump] | undefined {
-  const isHeld = (value: number): boolean => value >= Math.max(least, TAIL * rows);
-  const clumps: Clump[] = [];
-  let from = -1;
-  let empty = GAP_BINS;
-  for (const [bin, value] of [...counts, ...Array.from({ length: GAP_BINS }, () => 0)].entries()) {
-    if (isHeld(value)) {
-      if (from < 0) from = bin;
-      empty = 0;
-    } else if ((empty += 1) === GAP_BINS && from >= 0) {
-      const to = bin - GAP_BINS;
-      const own = counts.slice(from, to + 1).map((one) => Math.max(0, one));
-      const held = own.reduce((sum, one) => sum + one, 0);
-      const middle = own.reduce((sum, one, at) => sum + one * (from + at), 0) / held;
-      clumps.push({ from, to, rows: held, middle });
-      from = -1;
-    }
-  }
-  const [one, other, ...more] = clumps;
-  return one !== undefined &&
-    other !== undefined &&
-    more.length === 0 &&
-    Math.min(one.rows, other.rows) >= CLUMP * rows
-    ? [one, other]
-    : undefined;
-}
-
-const UNITS: readonly (readonly [factor: number, words: string])[] = [
-  [2.2046, 'pounds for kilograms'],
-  [2.54, 'centimetres for inches'],
-  [10, 'a misplaced point, or millimetres for centimetres'],
-  [18.016, 'mg/dl for mmol/l of glucose'],
-  [38.67, 'mg/dl for mmol/l of cholesterol'],
-  [100, 'per cent for shares, or centimetres for metres'],
-  [1000, 'grams for kilograms'],
-];
-
-/** Of a middle of bins no more is known than that. */
-const UNIT_TOLERANCE = 0.15;
-
-function unitWords({ reads }: NumberColumn, [low = 0, high = 0]: readonly number[]): string {
-  if (reads === 'time' || !(low > 0)) return '';
-  const ratio = high / low;
-  const found = UNITS.find(([factor]) => Math.abs(ratio / factor - 1) < UNIT_TOLERANCE);
-  return ` (about ${Number(ratio.toPrecision(2))} : 1${found === undefined ? '' : `, perhaps ${found[1]}`})`;
 }
 
 function gapsProposal(
@@ -402,10 +238,4 @@ function brokenProposals(
       `${quoted(name)}: on ${count(of('unreadable'))} of ${count(checked)} devices it holds what is none of its categories. What that is no device tells: ask whoever holds them.`,
     );
   return made;
-}
-
-/** To three digits of the step between two values. */
-function tidy(value: number, step: number): number {
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(step)));
-  return Number(value.toFixed(Math.min(12, digits)));
 }

@@ -17,7 +17,8 @@ export type Subject = (typeof subjects)[number];
 /** Columns beyond these are left out of one question: a vector is one message. */
 const MOST_DISTRIBUTED = 100;
 const MOST_CORRELATED = 40;
-const MOST_TEXTS = 2;
+/** Of all texts together. */
+const MOST_BUCKETS = 4096;
 /** Buckets that a row counts in: the noise grows by their square root. */
 const MOST_UNDER_NOISE = 64;
 
@@ -73,7 +74,7 @@ export function questionOf(
 ): Question {
   switch (subject) {
     case 'data': {
-      const texts = textColumns(contract).slice(0, MOST_TEXTS);
+      const texts = textColumns(contract).slice(0, Math.max(1, Math.floor(MOST_BUCKETS / hashing.buckets)));
       const { of, longest, buckets } = hashing;
       const columns = countedColumns(contract).slice(0, MOST_DISTRIBUTED);
       const numbers = columnsIn(contract, 'number').slice(0, MOST_CORRELATED);
