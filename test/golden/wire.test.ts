@@ -57,7 +57,7 @@ const hashes: Readonly<Record<number, string>> = {
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
   4: '4d5f4a8267b16f1861d4a66f100b2bc87c5678e2a75212066ad6a4c9da424b7c',
-  5: 'bfd3f0e8fe606efa814c1913fbfedcefb0540d534fc91c32d83462ebdbbfcf27',
+  5: 'a1454dad9fd3b80cbce99ae7600e913250ddfeb145f1769abf0a180ac670c7e0',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

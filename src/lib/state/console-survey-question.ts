@@ -55,7 +55,7 @@ export function costWords(
   return `Each count carries noise of ${bandWords(most)} (95 %), made by all devices together; a device counts as ${count(mostRows ?? 0)} rows at most. Whoever lost most has now spent ε ${number(epsilon, 2)} at δ ${delta}.`;
 }
 
-interface Bar {
+export interface Bar {
   readonly label: string;
   readonly value: number;
   readonly text: string;
@@ -81,20 +81,6 @@ export function histogramItems(
           },
         ],
   );
-}
-
-/** Buckets by the share of the rows that hold one, each bar of twice as many rows as the one before. */
-export function heldItems(
-  held: readonly number[],
-  { rows, least }: { readonly rows: number; readonly least: number },
-): Bar[] {
-  const bars = [{ label: `fewer than ${count(least)} rows`, from: 0, to: least }];
-  for (let from = least; from <= rows; from *= 2)
-    bars.push({ label: `${count(from)} – ${count(Math.min(rows, 2 * from - 1))}`, from, to: 2 * from });
-  return bars.map(({ label, from, to }) => {
-    const value = held.filter((one) => one >= from && one < to).length;
-    return { label, value, text: count(value) };
-  });
 }
 
 /** Axes beyond these say little by themselves. */

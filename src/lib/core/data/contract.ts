@@ -48,9 +48,6 @@ export const AudioContract = v.pipe(
 );
 export type AudioContract = v.InferOutput<typeof AudioContract>;
 
-/** Of the terms of a text: a survey's answer is one message of 10,000 words (core/statistics/rules.ts). */
-export const MOST_BUCKETS = 8192;
-
 export const NumberColumn = v.strictObject({
   type: v.literal('number'),
   name: label,
@@ -83,6 +80,7 @@ export const TextColumn = v.strictObject({
   name: label,
   missingAllowed: v.boolean(),
 });
+const ofTerms = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(50_000));
 /**
  * Texts as the terms that they hold, of thousands: a row has `slots` pairs of a term's place and its weight, and (0, 0) where it holds
  * fewer (the ELLPACK form of a sparse matrix: rows of equal length, so that they are chosen and moved as any other).
@@ -91,14 +89,14 @@ export const TermsColumn = v.strictObject({
   type: v.literal('terms'),
   name: label,
   terms: v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.minLength(1), v.maxLength(50_000)),
-  slots: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(50_000)),
+  slots: ofTerms,
 });
 export type TermsColumn = v.InferOutput<typeof TermsColumn>;
 /** Texts as weights by the hash of their terms (core/recipe/steps/hashed-terms.ts): one feature a bucket, and no words. */
 export const HashedColumn = v.strictObject({
   type: v.literal('hashed'),
   name: label,
-  buckets: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MOST_BUCKETS)),
+  buckets: ofTerms,
 });
 export const TableColumn = v.variant('type', [
   NumberColumn,

@@ -36,6 +36,9 @@ export function timesOfBuckets(
   return times;
 }
 
+/** A survey's answer is one message of 10,000 words (statistics/rules.ts). */
+export const MOST_BUCKETS = 8192;
+
 /** A survey tells of no bucket that fewer rows hold. */
 export const LEAST_HELD = 5;
 

@@ -1,8 +1,8 @@
 // How many rows hold each bucket that the terms of a text are hashed into: what a recipe's weights of rare terms are made of
 // (recipe/from-survey/texts.ts). No word is among the sums. A bucket is shared by all words of the same hash, and one of few rows is not told.
 import * as v from 'valibot';
-import { MOST_BUCKETS, textColumns, type DataContract } from '../data/contract.ts';
-import { LEAST_HELD, rowsThatHold } from '../recipe/hashed-terms.ts';
+import { textColumns, type DataContract } from '../data/contract.ts';
+import { LEAST_HELD, MOST_BUCKETS, rowsThatHold } from '../recipe/hashed-terms.ts';
 import { SHORTEST_RUN } from '../recipe/terms-of.ts';
 import type { Statistic } from './statistic.ts';
 

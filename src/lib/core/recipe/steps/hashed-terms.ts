@@ -3,13 +3,13 @@
 // many rows hold each bucket is a sum, so that all devices of a federation can fit it together (from-survey/texts.ts).
 import * as v from 'valibot';
 import { isMissing } from '../../data/missing.ts';
-import { MOST_BUCKETS } from '../../data/contract.ts';
 import { fail, ok } from '../../result.ts';
 import { tooLarge } from '../encode.ts';
 import {
   bucketsOf,
   idfOfCounts,
   LEAST_HELD,
+  MOST_BUCKETS,
   readIdf,
   rowsThatHold,
   timesOfBuckets,
