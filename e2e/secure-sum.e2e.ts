@@ -63,6 +63,23 @@ async function prepareFrom(office: Page, survey: Locator): Promise<void> {
   await expect(office.getByText(/A recipe of survey 1, the sum of 7 devices/)).toBeVisible();
 }
 
+/** What it suggests about the contract is taken one by one, into a federation of its own. */
+async function suggestFrom(office: Page, survey: Locator, federation: string): Promise<void> {
+  await survey.getByRole('button', { name: 'Use in a contract' }).click();
+  const proposals = office.getByRole('region', { name: 'What this survey suggests about the data contract' });
+  const first = proposals.getByRole('checkbox').first();
+  await expect(proposals.getByRole('button', { name: /^Make a new federation/ })).toBeDisabled();
+  await first.check();
+  expect(await findings(office, 'contract-suggested')).toEqual([]);
+  await proposals.getByRole('button', { name: 'Make a new federation with this (1)' }).click();
+  await office.waitForURL((url) => /^\/console\/[^/]+$/.test(url.pathname));
+  const made = new URL(office.url()).pathname.split('/').at(-1) ?? '';
+  const { spec, state } = await coordinator.federation(v.parse(FederationId, made));
+  expect(state).toBe('draft');
+  expect(spec.contract).not.toEqual(patients.contract);
+  await office.goto(`${server.url}/console/${federation}/statistics`);
+}
+
 /** Beside the round, and while all of them train. */
 async function askAll(browser: Browser, federation: string): Promise<void> {
   const office = await (await browser.newContext()).newPage();
@@ -83,6 +100,7 @@ async function askAll(browser: Browser, federation: string): Promise<void> {
   await expect(survey).toContainText('can read these figures, beside their own');
   expect(await findings(office, 'survey-shown')).toEqual([]);
 
+  await suggestFrom(office, survey, federation);
   await prepareFrom(office, survey);
   await office.context().close();
 }

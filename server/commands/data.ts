@@ -228,6 +228,7 @@ const counted = (number: number, noun: string, many = `${noun}s`): string =>
 
 function describe(column: TableColumn): string {
   if (column.type === 'terms') return `texts as ${column.terms.length.toLocaleString('en')} terms`;
+  if (column.type === 'hashed') return `texts hashed into ${column.buckets.toLocaleString('en')} buckets`;
   const missing = column.missingAllowed ? ', may be missing' : '';
   if (column.type === 'text') return `text${missing}`;
   if (column.type === 'category') return `category (${listOf(column.categories, 8)})${missing}`;

@@ -10,6 +10,7 @@ import { readToken, TOKEN_VARIABLE } from '../configuration.ts';
 import { oneOf } from '../simulate/flags.ts';
 import { askSurvey, listSurveys, type Wish } from '../survey/ask-survey.ts';
 import { fittedRecipe, USUAL } from '../survey/fit-recipe.ts';
+import { suggestedContract } from '../survey/suggest-contract.ts';
 import { spokenSurvey } from '../survey/spoken-survey.ts';
 
 interface Flags {
@@ -21,6 +22,7 @@ interface Flags {
   readonly cross?: readonly string[];
   readonly question?: string;
   readonly recipe?: string;
+  readonly contract?: string;
   readonly list?: true;
   readonly json?: true;
 }
@@ -59,6 +61,10 @@ export function register(program: Command): void {
       '--recipe <file>',
       'of a table: fits these steps (JSON as tributary data --recipe prints it, or usual) to the newest survey about the rows, asks nothing, and prints the recipe that devices would share',
     )
+    .option(
+      '--contract <which>',
+      'of a table: what the newest surveys about the rows and the rules suggest about the data contract, asking nothing; list prints the proposals, and numbers such as 1,3, or all, the contract with these taken',
+    )
     .option('--list', 'ask nothing: print the surveys there were, newest first')
     .option('--json', 'one line of JSON')
     .addHelpText(
@@ -71,7 +77,8 @@ Examples:
   ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart
   ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --about groups --column sex --json
   ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --about slices --cross age,sex
-  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --recipe usual > recipe.json    # for the form, or simulate --recipe`,
+  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --recipe usual > recipe.json    # for the form, or simulate --recipe
+  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --contract list`,
     )
     .action(async (flags: Flags) => {
       const reach = {
@@ -84,6 +91,11 @@ Examples:
         const { recipe } = flags;
         const steps = recipe === USUAL ? USUAL : await readFile(recipe, 'utf8');
         console.log(JSON.stringify(fittedRecipe(steps, recipe, surveys, view.spec.contract)));
+        return;
+      }
+      if (flags.contract !== undefined) {
+        const { surveys, view } = await listSurveys(reach);
+        print(suggestedContract(flags.contract, surveys, view.spec.contract, flags.json === true));
         return;
       }
       if (flags.list === true) {

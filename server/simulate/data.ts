@@ -9,7 +9,7 @@ import { splitExamples } from '#lib/core/data/split.ts';
 import type { SampleName } from '#lib/core/federation.ts';
 import { assembler } from '#lib/modalities/assembler.ts';
 import { refusalLog, type ImportReport } from '#lib/modalities/import-report.ts';
-import { inferFromTable } from '#lib/modalities/infer.ts';
+import { inferContract, inferFromTable } from '#lib/modalities/infer.ts';
 import { samples } from '#lib/modalities/samples.ts';
 import { signatureOf } from '#lib/modalities/source-file.ts';
 import { takeSample } from '#lib/modalities/take-sample.ts';
@@ -42,12 +42,7 @@ export async function readSimulationData(setup: SimulationSetup): Promise<Simula
   const read =
     setup.data.type === 'sample'
       ? await readSample(setup, setup.data)
-      : await readPaths(
-          '--data',
-          setup.data.paths,
-          await contractOf(setup.data.paths, setup.label),
-          'training',
-        );
+      : await readPaths('--data', setup.data.paths, await contractOf(setup.data.paths, setup), 'training');
   const { contract } = read;
   const ownTest = await readTest(setup, contract, read.examples.count);
   const split = ownTest === undefined ? splitExamples(read.examples) : undefined;
@@ -86,14 +81,23 @@ function filesAmong(files: Read['files'], kept: Uint32Array): Read['files'] {
   });
 }
 
-/** With a label column named, the draft for it; else null: readDataPath drafts its own. */
-async function contractOf(paths: readonly string[], label: string | null): Promise<DataContract | null> {
-  if (label === null) return null;
+/** With a label column named, or a recipe that can make something of prose, the draft for it; else null: readDataPath drafts its own. */
+async function contractOf(
+  paths: readonly string[],
+  { label, recipe }: Pick<SimulationSetup, 'label' | 'recipe'>,
+): Promise<DataContract | null> {
+  const keepsTexts = recipe !== undefined;
+  if (label === null && !keepsTexts) return null;
   const sources = await failing('--data', () => sourceFiles(paths));
+  if (label === null) {
+    const drafted = await inferContract(sources, undefined, keepsTexts);
+    if (!drafted.ok) throw new UnusableSetup(`--data: ${drafted.error.message}`);
+    return drafted.value.contract;
+  }
   const [first] = sources.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   if (first === undefined || signatureOf(await first.read(0, 16)) !== undefined)
     throw new UnusableSetup('--label names a column of a CSV table, and --data is none.');
-  const inferred = await inferFromTable(first, label);
+  const inferred = await inferFromTable(first, label, keepsTexts);
   if (!inferred.ok) throw new UnusableSetup(`--label ${label}: ${inferred.error.message}`);
   return inferred.value.contract;
 }

@@ -5,7 +5,10 @@ import type { TableContract } from '#lib/core/data/contract.ts';
 import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import type { FederationSpec, PinnedRecipe } from '#lib/core/federation.ts';
 import { VersionNumber } from '#lib/core/ids.ts';
-import { recipeText } from '#lib/core/recipe/recipe.ts';
+import type { Hashing } from '#lib/core/recipe/hashed-terms.ts';
+import { hashingOf } from '#lib/core/recipe/hashing-asked.ts';
+import { jsonOf } from '#lib/core/recipe/json-of.ts';
+import { readRecipe, recipeJson, recipeText } from '#lib/core/recipe/recipe.ts';
 import { pinFromFile, usualShared, type GivenFigures } from '#lib/core/recipe/shared-recipe.ts';
 import type { Figures } from '#lib/core/statistics/index.ts';
 import { layoutOf, measureSurvey, readSurvey } from '#lib/core/statistics/survey.ts';
@@ -25,8 +28,10 @@ export function sharedRecipe(
   if (recipe === undefined) return undefined;
   if (contract.kind !== 'table')
     throw new UnusableSetup('--recipe: a recipe prepares the columns of a table, and --data is none.');
+  const steps = readRecipe(recipe === USUAL ? null : jsonOf(recipe));
+  const hashing = steps.ok ? hashingOf(recipeJson(steps.value)) : undefined;
   const survey: GivenFigures = {
-    figures: figuresOf(contract, selectExamples(training, rowsOf(learning))),
+    figures: figuresOf(contract, selectExamples(training, rowsOf(learning)), hashing),
     from: `sums over the rows of ${learning.length} simulated devices`,
   };
   const text = recipe === USUAL ? recipeText(usualShared(contract)) : recipe;
@@ -39,12 +44,20 @@ export function sharedRecipe(
 const rowsOf = (learning: readonly Uint32Array[]): Uint32Array =>
   Uint32Array.from(learning.flatMap((rows) => Array.from(rows))).sort();
 
-function figuresOf(contract: TableContract, { count, features, targets }: Examples): readonly Figures[] {
+function figuresOf(
+  contract: TableContract,
+  { count, features, targets, texts }: Examples,
+  hashing: Hashing | undefined,
+): readonly Figures[] {
   // About rows alone: no version is asked about.
-  const question = questionOf('data', contract, { version: v.parse(VersionNumber, 0), column: '' });
+  const question = questionOf('data', contract, { version: v.parse(VersionNumber, 0), column: '', hashing });
   const layout = layoutOf(question, contract);
   if (!(features instanceof Float32Array)) throw new Error('Rows of a table are numbers.');
-  const values = measureSurvey(layout, [{ contract, count, features, targets }], undefined);
+  const values = measureSurvey(
+    layout,
+    [{ contract, count, features, targets, ...(texts === undefined ? {} : { texts }) }],
+    undefined,
+  );
   return readSurvey(layout, contract, { values, devices: 1, deviations: [] });
 }
 
@@ -57,5 +70,7 @@ export function preparedData(
   const opened = preparing(spec, spec.recipe);
   if (!opened.ok) throw new Error(opened.error);
   const { rows } = opened.value;
-  return { training: rows(data.training), test: rows(data.test) };
+  // Their texts have become features, and need not go to every thread.
+  const prepared = ({ texts: _, ...given }: Examples): Examples => given;
+  return { training: prepared(rows(data.training)), test: prepared(rows(data.test)) };
 }

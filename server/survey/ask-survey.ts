@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { ask, complaint, createRequests, readView, type Requests } from '#lib/adapters/socketio/requests.ts';
 import type { FederationId, VersionNumber } from '#lib/core/ids.ts';
+import { hashingOfPinned } from '#lib/core/recipe/hashing-asked.ts';
 import { checkQuestion, type Question } from '#lib/core/statistics/survey.ts';
 import { groupColumns, questionOf, type Details, type Subject } from '#lib/core/statistics/usual-question.ts';
 import { SurveyView } from '#lib/protocol/survey-views.ts';
@@ -99,5 +100,7 @@ function usual(
     version: version ?? head.version,
     column: column ?? '',
     crossed,
+    isNoisy: spec.privacy.type !== 'none',
+    hashing: hashingOfPinned(spec.recipe),
   });
 }

@@ -3,6 +3,7 @@ import type { DataContract } from '#lib/core/data/contract.ts';
 import type { PinnedRecipe } from '#lib/core/federation.ts';
 import { recipeText } from '#lib/core/recipe/recipe.ts';
 import { pinFromFile, surveySource, usualShared } from '#lib/core/recipe/shared-recipe.ts';
+import { tellsOfRows } from '#lib/core/statistics/usual-question.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
 
 export const USUAL = 'usual';
@@ -16,9 +17,7 @@ export function fittedRecipe(
 ): PinnedRecipe {
   if (contract.kind !== 'table')
     throw new Error('--recipe: a recipe prepares the columns of a table, and this federation takes none.');
-  const survey = surveys.find(({ figures }) =>
-    figures?.some(({ statistic }) => statistic === 'moments' || statistic === 'distributions'),
-  );
+  const survey = surveys.find(({ figures }) => tellsOfRows(figures));
   if (survey?.figures == null)
     throw new Error('--recipe: no survey about the rows was answered. Ask one first, with --about data.');
   const text = steps === USUAL ? recipeText(usualShared(contract)) : steps;

@@ -8,6 +8,7 @@ import { axisName } from '#lib/core/projection/axis-name.ts';
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
 import type { Figures } from '#lib/core/statistics/index.ts';
 import { kinds } from '#lib/core/statistics/contract-rules.ts';
+import { heldWords } from '#lib/core/statistics/hashed-terms.ts';
 import { momentsAxes } from '#lib/core/statistics/moments-axes.ts';
 import { mostFirst, pairWords, worstFirst } from '#lib/core/statistics/ordered.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
@@ -108,6 +109,9 @@ function* spokenFigures(figures: Figures, contract: DataContract, deviation: num
     case 'importance':
       yield `version ${figures.version}, what it leans on (mean of what a column adds, over ${rows(figures.rows)} rows${figures.reach === 0 ? '' : `; each ±${short(figures.reach)}`}):`;
       for (const { name, mean } of mostFirst(figures)) yield `  ${name}: ${known(mean, short)}`;
+      return;
+    case 'hashed-terms':
+      for (const { name, held } of figures.columns) yield `${name}: ${heldWords(held, figures)}`;
       return;
     case 'contract-rules':
       yield `of ${rows(figures.checked)} devices whose files were checked, ${rows(figures.whole)} lost no row`;

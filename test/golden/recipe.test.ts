@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { encodedRows } from '../../src/lib/core/recipe/encode.ts';
 import { applyRecipe, fitRecipe } from '../../src/lib/core/recipe/fit.ts';
 import type { Settings } from '../../src/lib/core/recipe/fields.ts';
+import { rowsThatHold, smoothIdf } from '../../src/lib/core/recipe/hashed-terms.ts';
 import { murmur32 } from '../../src/lib/core/recipe/murmur32.ts';
 import { usualStep } from '../../src/lib/core/recipe/recipe.ts';
 import { tableOf, type Table } from '../../src/lib/core/recipe/table.ts';
@@ -41,6 +42,16 @@ const isClose = (found: readonly number[], wanted: readonly number[]): void => {
 };
 
 describe('as scikit-learn', () => {
+  test('hashed terms: HashingVectorizer, then TfidfTransformer, its idf to the hundredth', () => {
+    const settings = { ...x, buckets: 16, least: 1, length: 1 };
+    const { held, idf, rows } = answers.hashedTerms;
+    expect([...rowsThatHold(answers.docs, { of: 'words', longest: 1, buckets: 16 })]).toEqual(held);
+    const own = held.map((count) => smoothIdf(answers.docs.length, count));
+    for (const [at, wanted] of idf.entries()) expect(own[at]).toBeCloseTo(wanted, 10);
+    const found = prepared([['hashed-terms', settings]], answers.docs);
+    for (const [row, wanted] of rows.entries()) isClose(found[row]!, wanted);
+  });
+
   test.each([
     // TfidfVectorizer(min_df=2, max_df=0.7), (sublinear_tf=True, min_df=2), (max_features=3)
     ['rare', { rarest: 2, commonest: 0.7 }],

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { roundsWithin } from '#lib/core/privacy/loss-account.ts';
+import { random } from '#lib/core/random.ts';
 import { register } from '../../server/commands/simulate.ts';
 import { augmentOption, privacyOf } from '../../server/simulate/flags.ts';
 import type { ResultLine, RoundLine, SimulationLine } from '../../server/simulate/lines.ts';
@@ -140,6 +141,44 @@ test('devices prepare rows by a recipe fitted to sums over all of them, and what
     /--recipe: Boosted trees are learnt from sums/,
   );
   await expect(run({ recipe: 'usual' })).rejects.toThrow(/--recipe: .*--data is none/);
+});
+
+test('devices that share no word learn of their texts together, as one that has all of them', async () => {
+  const good = ['moving', 'superb', 'tender', 'bright'];
+  const poor = ['tedious', 'dull', 'clumsy', 'stale'];
+  const filler = 'the film has a plot and some actors who speak of it at length in a room'.split(' ');
+  const draw = random(4, 'reviews');
+  const of = (words: readonly string[]): string => words[draw.below(words.length)]!;
+  const lines = Array.from({ length: 240 }, (_, row) => {
+    const told = row % 2 === 0 ? good : poor;
+    const words = Array.from({ length: 12 }, (_one, at) => (at % 4 === 0 ? of(told) : of(filler)));
+    return `${row % 2 === 0 ? 'pos' : 'neg'},"${words.join(' ')}"`;
+  });
+  const path = join(folder, 'reviews.csv');
+  writeFileSync(path, ['label,text', ...lines].join('\n'));
+  const texts: Partial<SimulationSetup> = {
+    data: { type: 'paths', paths: [path] },
+    model: 'softmax-regression',
+    recipe: JSON.stringify({
+      format: 'tributary-recipe',
+      version: 1,
+      steps: [{ step: 'hashed-terms', buckets: 128 }],
+    }),
+    cohort: 1,
+    partition: 'iid',
+    rounds: 2,
+  };
+  const begun: FederationSpec[] = [];
+  const onBegin = (spec: FederationSpec) => void begun.push(spec);
+  const eight = await run({ ...texts, participants: 8 }, { onBegin });
+  const one = await run({ ...texts, participants: 1 }, { onBegin });
+  expect(eight.result.metrics?.accuracy).toBe(1);
+  expect(one.result.metrics?.accuracy).toBe(1);
+  // The weights of the sum over eight are those of all rows in one place.
+  expect(begun[0]?.recipe?.text).toBe(begun[1]?.recipe?.text);
+  expect(begun[0]?.recipe?.columns).toEqual([{ type: 'hashed', name: 'text', buckets: 128 }]);
+  // No word stands in what all devices are sent.
+  expect(JSON.stringify(begun[0])).not.toMatch(/tedious|superb/);
 });
 
 test('pictures are varied on the devices, to the same bytes each time, and what are no pictures are not', async () => {

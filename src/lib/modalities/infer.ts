@@ -27,7 +27,7 @@ const TABLE_BYTES = 4 * 1024 * 1024;
 /** Pictures larger than this are scaled down: nobody trains a first model on 12 megapixels. */
 const MAXIMUM_SIDE = 64;
 
-/** Drafts the contract that the given files would fulfil; `keepsTexts`: prose is a column of texts, which no federation has; `target` the column to learn where they are tables. Refused with a sentence where nothing can be made of them. */
+/** Drafts the contract that the given files would fulfil; `keepsTexts`: prose is a column of texts, of which a recipe has to make something; `target` the column to learn where they are tables. Refused with a sentence where nothing can be made of them. */
 export async function inferContract(
   files: readonly SourceFile[],
   target?: string,

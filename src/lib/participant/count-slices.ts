@@ -1,6 +1,6 @@
 // The parts of this device's held-out rows that conditions for going live are about, each scored apart. Loaded where there is one.
 import type { ModelRows } from '../core/aggregation/summed-model.ts';
-import { selectRows, type Examples } from '../core/data/examples.ts';
+import { selectExamples, type Examples } from '../core/data/examples.ts';
 import type { FederationSpec } from '../core/federation.ts';
 import type { SliceTally } from '../core/gates/slice-tally.ts';
 import { slicesAsked } from '../core/gates/slices-asked.ts';
@@ -25,7 +25,7 @@ export async function countSlices(
     const at = partsOf(found!.column).indexOf(part);
     const within = placesWhere(asRead.heldOut, (row) => partOf(asRead.heldOut, row, found!) === at);
     const tally =
-      within.length === 0 ? emptyTally(shapeOf(whole)) : await evaluate(selectRows(rows.heldOut, within));
+      within.length === 0 ? emptyTally(shapeOf(whole)) : await evaluate(selectExamples(rows.heldOut, within));
     told.push({ column, part, tally: shortened(tally) });
   }
   return told;

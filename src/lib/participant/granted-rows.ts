@@ -14,7 +14,7 @@ export type GrantedDatasets = Pick<DatasetStore, 'record' | 'read' | 'withheld'>
 
 /** Columns that can be withheld: their cells may be missing by the contract. */
 export const withholdable = ({ columns }: TableContract): readonly string[] =>
-  columns.filter((column) => column.type === 'terms' || column.missingAllowed).map(({ name }) => name);
+  columns.filter((column) => !('missingAllowed' in column) || column.missingAllowed).map(({ name }) => name);
 
 /** A record whose columns are withheld has another version: it is other data. */
 export const grantedDatasets = (datasets: GrantedDatasets): GrantedDatasets => ({

@@ -6,7 +6,6 @@ import type { FederationSpec } from '../core/federation.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { DatasetCheck, DatasetStore } from '../ports/dataset-store.ts';
-import type { Rows } from '../ports/trainer.ts';
 import type { Preparing } from './prepared-rows.ts';
 
 export interface OwnRows {
@@ -14,7 +13,7 @@ export interface OwnRows {
   readonly contract: DataContract;
   readonly training: Examples;
   /** Of a device that never trains, all that have a label. */
-  readonly heldOut: Rows;
+  readonly heldOut: Examples;
   /** Rows without a label: on neither side. */
   readonly unlabelled: number;
   /** What its import found of the data contract; undefined where nothing was checked. */

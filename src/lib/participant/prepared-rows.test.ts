@@ -3,7 +3,14 @@ import { expect, test } from 'vitest';
 import type { TableContract } from '../core/data/contract.ts';
 import { joinExamples, selectExamples, type Examples } from '../core/data/examples.ts';
 import { fitRecipe } from '../core/recipe/fit.ts';
-import { pinFromFile, pinFromSurvey, usualShared, type GivenFigures } from '../core/recipe/shared-recipe.ts';
+import {
+  pinFromFile,
+  pinFromSurvey,
+  UNASKED,
+  unaskedShared,
+  usualShared,
+  type GivenFigures,
+} from '../core/recipe/shared-recipe.ts';
 import { usualStep } from '../core/recipe/recipe.ts';
 import { tableOf } from '../core/recipe/table.ts';
 import { random } from '../core/random.ts';
@@ -224,6 +231,38 @@ test('the sums of two devices prepare rows as a fit to the pooled ones would, to
   );
   expect(ours.length).toBe(asPooled.value.features.length);
   expect(Math.max(...off)).toBeLessThan(1e-6);
+});
+
+test('a text is the same bits on whichever device, and where a version is used', () => {
+  const texts: TableContract = {
+    ...contract,
+    columns: [{ type: 'text', name: 'note', missingAllowed: true }, contract.columns[0]!],
+  };
+  const notes = ['a knee that hurts', '', 'hurts, hurts at night', 'NA', 'no fever, no cough', 'a cough'];
+  const ages = notes.map((_, row) => (row - 2) / 3);
+  const rows = (places: readonly number[]) => ({
+    count: places.length,
+    features: Float32Array.from(places, (row) => ages[row]!),
+    texts: [places.map((row) => notes[row]!)],
+  });
+  const all = rows([0, 1, 2, 3, 4, 5]);
+  const pinned = pinFromSurvey(unaskedShared(texts), texts, UNASKED);
+  if (!pinned.ok) throw new Error(pinned.error.message);
+  const opened = preparing({ contract: texts }, pinned.value.pinned);
+  if (!opened.ok) throw new Error(opened.error);
+  const together = opened.value.rows(all).features;
+  const own = together.length / all.count;
+  expect(own).toBe(2048 + 1);
+  for (const places of [[5], [3, 1], [4, 0, 2]]) {
+    const some = rows(places);
+    const alone = opened.value.features(some.features, some.count, some.texts);
+    for (const [at, row] of places.entries())
+      expect(bits(alone.slice(at * own, (at + 1) * own))).toBe(
+        bits(together.slice(row * own, (row + 1) * own)),
+      );
+  }
+  // A text without a word is one without a weight.
+  expect(together.subarray(own, 2 * own - 1).every((value) => value === 0)).toBe(true);
 });
 
 test('a device trains by the recipe as one whose rows were prepared beforehand, and with no recipe that was altered', async () => {

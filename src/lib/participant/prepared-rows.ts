@@ -12,16 +12,22 @@ import { servedRows } from './workbench/prepare.ts';
 
 /** Cells stand as texts meanwhile: so many rows at a time, and memory stays small. */
 const ROWS_AT_A_TIME = 4096;
+/** Of texts a row is thousands of numbers: fewer rows then. */
+const VALUES_AT_A_TIME = 8_000_000;
 
 export interface Preparing {
   /** What the model takes. */
   readonly contract: TableContract;
   /** Why so many rows are more than is held once they are prepared; undefined: they are not. */
   tooLarge(count: number): string | undefined;
-  /** [count, F] as the contract encodes rows → [count, F′] as the model takes them. Throws where they are more than is held. */
-  features(encoded: Examples['features'], count: number): Float32Array<ArrayBuffer>;
+  /** [count, F] as the contract encodes rows, and their texts → [count, F′] as the model takes them. Throws where they are more than is held. */
+  features(
+    encoded: Examples['features'],
+    count: number,
+    texts?: Examples['texts'],
+  ): Float32Array<ArrayBuffer>;
   /** The same rows, with the features that the model takes. */
-  rows<Given extends Pick<Examples, 'count' | 'features'>>(given: Given): Given;
+  rows<Given extends Pick<Examples, 'count' | 'features' | 'texts'>>(given: Given): Given;
 }
 
 /** How a federation's recipe prepares rows. Refused in a sentence where it is not one to go by. */
@@ -38,19 +44,21 @@ export function preparing(
   const seen: TableContract = { kind: 'table', columns: recipe.columns, target: contract.target };
   const mean = new Float32Array(0);
   const values = recipe.columns.reduce((sum, column) => sum + encodedWidth(column), 0);
+  const atATime = Math.max(1, Math.min(ROWS_AT_A_TIME, Math.floor(VALUES_AT_A_TIME / values)));
   const tooLarge: Preparing['tooLarge'] = (count) =>
     values * count > MOST_VALUES
       ? `The recipe of this federation makes ${values} numbers of each of ${count} rows, which is more than is held in memory here. Choose a dataset of at most ${Math.floor(MOST_VALUES / values)} rows.`
       : undefined;
-  const features: Preparing['features'] = (encoded, count) => {
+  const features: Preparing['features'] = (encoded, count, texts) => {
     const large = tooLarge(count);
     if (large !== undefined) throw new Error(large);
     const width = count === 0 ? 0 : encoded.length / count;
     const parts: Float32Array[] = [];
-    for (let from = 0; from < count; from += ROWS_AT_A_TIME) {
-      const rows = Math.min(ROWS_AT_A_TIME, count - from);
+    for (let from = 0; from < count; from += atATime) {
+      const rows = Math.min(atATime, count - from);
       const piece = encoded.subarray(from * width, (from + rows) * width);
-      const cells = cellTexts(decodedInputs(contract, { count: rows, features: piece }), 0, rows);
+      const own = texts?.map((all) => all.slice(from, from + rows)) ?? [];
+      const cells = cellTexts(decodedInputs(contract, { count: rows, features: piece, texts: own }), 0, rows);
       const served = servedRows(fitted.value, { contract: seen, mean }, { header, rows: cells });
       // It was done to every cell that the contract allows, when the recipe was opened.
       if (!served.ok) throw new Error(served.error);
@@ -68,6 +76,6 @@ export function preparing(
     contract: seen,
     tooLarge,
     features,
-    rows: (given) => ({ ...given, features: features(given.features, given.count) }),
+    rows: (given) => ({ ...given, features: features(given.features, given.count, given.texts) }),
   });
 }

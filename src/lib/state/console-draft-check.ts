@@ -9,6 +9,7 @@ import type { FederatedModel } from '#lib/core/federated-model.ts';
 import { FederationSpec, type PinnedRecipe, type SummedFamily } from '#lib/core/federation.ts';
 import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { unpreparedSums } from '#lib/core/recipe/unprepared-sums.ts';
+import { unpreparedTexts } from '#lib/core/recipe/unprepared-texts.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { checkGates } from '#lib/core/gates/check-gates.ts';
 import { whyUnmeasured } from '#lib/core/gates/unmeasured.ts';
@@ -113,7 +114,9 @@ export function contractTyped(draft: Draft): unknown {
               mean,
               standardDeviation,
             }
-          : { type, name, categories: listed(categories), missingAllowed },
+          : type === 'text'
+            ? { type, name, missingAllowed }
+            : { type, name, categories: listed(categories), missingAllowed },
     ),
     target:
       target.type === 'classes'
@@ -312,8 +315,12 @@ export function checkDraft(draft: Draft): CheckedDraft {
     (draft.metric.target <= 0 || draft.metric.target > 1)
   )
     add('metric.target', 'A share between 0 and 100 %.');
+  const contract = v.safeParse(DataContract, contractTyped(draft));
+  const texts = contract.success
+    ? unpreparedTexts({ contract: contract.output, ...recipeTyped(draft) }, summed?.title)
+    : undefined;
+  if (texts !== undefined) add('recipe', texts);
   if (draft.sample !== null) {
-    const contract = v.safeParse(DataContract, contractTyped(draft));
     const misfit = contract.success ? sampleFits(draft.sample, contract.output) : undefined;
     if (misfit !== undefined) add('sample', misfit);
   }

@@ -35,7 +35,7 @@ const texts = v.array(v.string());
 export const DraftColumn = v.object({
   /** Of the list in the form; names may repeat while they are typed. */
   key: v.number(),
-  type: v.picklist(['number', 'category']),
+  type: v.picklist(['number', 'category', 'text']),
   name: v.string(),
   /** A number that is written as a date. */
   reads: v.exactOptional(v.literal('time')),
@@ -305,7 +305,7 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
     table: {
       rules: [...(contract.rules ?? [])],
       columns: contract.columns
-        .filter((column) => column.type === 'number' || column.type === 'category')
+        .filter((column) => column.type === 'number' || column.type === 'category' || column.type === 'text')
         .map((column, index) => ({
           ...emptyColumn(index + 1),
           ...column,

@@ -35,7 +35,7 @@ export async function readExample(file: File): Promise<Result<ExampleRead, strin
   const { header: names, rows, isWhole } = head.value;
 
   const read = (target: string | undefined): Result<ExampleRead, string> => {
-    const inferred = inferTableContract(names, rows, target);
+    const inferred = inferTableContract(names, rows, target, true);
     if (!inferred.ok) return fail(`“${file.name}”: ${inferred.error.message}`);
     const { contract, notes, targetCandidates } = inferred.value;
     return ok({

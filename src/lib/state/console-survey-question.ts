@@ -17,6 +17,7 @@ const names = {
   slices: 'where a version does worse',
   importance: 'what a version leans on',
   'contract-rules': 'rules of the data contract',
+  'hashed-terms': 'terms of texts',
 } as const satisfies Record<Question[number]['statistic'], string>;
 
 /** "the target, distributions": of what was asked. */
@@ -54,7 +55,7 @@ export function costWords(
   return `Each count carries noise of ${bandWords(most)} (95 %), made by all devices together; a device counts as ${count(mostRows ?? 0)} rows at most. Whoever lost most has now spent ε ${number(epsilon, 2)} at δ ${delta}.`;
 }
 
-interface Bar {
+export interface Bar {
   readonly label: string;
   readonly value: number;
   readonly text: string;

@@ -10,6 +10,7 @@ export const nextKey = (items: readonly { readonly key: number }[]): number =>
 /** "number, 29 to 77, scaled by mean 54.4 and deviation 9.04" */
 export function columnSentence(column: DraftColumn): string {
   const missing = column.missingAllowed ? ', may be missing' : '';
+  if (column.type === 'text') return `text, which a recipe hashes the terms of${missing}`;
   if (column.type === 'category') {
     const names = column.categories.filter((name) => name.trim() !== '');
     return `category: ${names.length === 0 ? 'none yet' : `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`}${missing}`;

@@ -67,6 +67,7 @@ export async function preLabel(
       ...askedOf(choice),
       features: answer.features,
       count: some.length,
+      ...(answer.texts === undefined ? {} : { texts: answer.texts }),
     });
     if (said.length !== some.length * classes)
       throw new Error(

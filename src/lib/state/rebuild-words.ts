@@ -125,7 +125,7 @@ export function comparedCells(
     const text = (row: ArrayLike<number>): string => {
       const cell = cellOf(column, row, at);
       if (cell === undefined) return 'empty';
-      if (column.type === 'text' || column.type === 'terms') return '';
+      if (column.type !== 'number' && column.type !== 'category') return '';
       return column.type === 'category'
         ? (column.categories[cell] ?? '')
         : column.reads === 'time'

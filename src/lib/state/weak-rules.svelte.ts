@@ -27,7 +27,7 @@ export const testTitles: Readonly<Record<WeakRule['test'], string>> = {
 /** What may be asked of a column. */
 export const testsOf = (column: TableColumn): readonly WeakRule['test'][] => [
   ...(column.type === 'number' ? (['above', 'at-most'] as const) : (['is', 'contains', 'fits'] as const)),
-  ...(column.type !== 'terms' && column.missingAllowed ? (['missing'] as const) : []),
+  ...('missingAllowed' in column && column.missingAllowed ? (['missing'] as const) : []),
 ];
 
 /** The rule, or what is missing of it in a sentence. */

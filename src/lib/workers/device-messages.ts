@@ -1,5 +1,6 @@
 // The device worker's language: everything on this device that needs an engine or the link to the coordinator. Every
 // request is numbered and answered exactly once: result, failure or cancelled. Events are whole views, replaced not patched.
+import type { Examples } from '../core/data/examples.ts';
 import type { KeptCheckpoint } from '../participant/kept-checkpoint.ts';
 import type { NetworkFederation, Personalisation } from '../core/federation.ts';
 import type { Digest, FederationId } from '../core/ids.ts';
@@ -179,6 +180,8 @@ export interface DeviceRequests {
     request: AskedModel & {
       readonly features: Uint8Array | Float32Array;
       readonly count: number;
+      /** [columns of texts][count] */
+      readonly texts?: Examples['texts'];
     };
     result: Float32Array;
   };

@@ -180,8 +180,8 @@ export function createDevice(parts: DeviceParts): Device {
       return null;
     },
     crossings: async () => ({ crossings: [...link.crossings], bytes: link.bytes }),
-    predict: async ({ features, count, ...asked }) =>
-      (await inference()).use(asked, (model) => model.predict(features, count)),
+    predict: async ({ features, count, texts, ...asked }) =>
+      (await inference()).use(asked, (model) => model.predict(features, count, texts)),
     async evaluate({ dataset, ...asked }) {
       const rows = await readOwnRows(datasets, dataset);
       if (rows === undefined)

@@ -9,6 +9,7 @@ import type { SummedSpec } from '../core/summed-models.ts';
 import { createQueue, type Engines } from '../participant/engine.ts';
 import { parametersOf } from '../participant/parameter-source.ts';
 import { keptModel } from '../participant/personal-models.ts';
+import type { Preparing } from '../participant/prepared-rows.ts';
 import { startState } from '../participant/train-locally.ts';
 import type { CoordinatorLink } from '../ports/coordinator-link.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
@@ -23,7 +24,11 @@ export interface Inference {
 }
 
 /** With its parameters in place. */
-export type UsableModel = Pick<TrainerSession, 'predict' | 'evaluate'>;
+export interface UsableModel {
+  predict(...of: Parameters<Preparing['features']>): Promise<Float32Array>;
+  /** `rows`: texts and all. */
+  evaluate: TrainerSession['evaluate'];
+}
 
 /** No self-test here: one prediction is too short for a choice to matter, and these start fastest. */
 const order: readonly BackendName[] = ['simd', 'wasm', 'cpu'];
@@ -149,7 +154,7 @@ async function withRecipe(model: UsableModel, recipe: AskedRecipe | undefined): 
   if (!opened.ok) throw new Refusal('wrong-recipe', opened.error);
   const { features, rows } = opened.value;
   return {
-    predict: (encoded, count) => model.predict(features(encoded, count), count),
+    predict: (encoded, count, texts) => model.predict(features(encoded, count, texts), count),
     evaluate: (encoded, options) => model.evaluate(rows(encoded), options),
   };
 }

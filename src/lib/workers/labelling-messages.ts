@@ -1,4 +1,5 @@
 // What the ingest worker is asked while a dataset is labelled. Judgements themselves go straight into the store: one key, one write.
+import type { Examples } from '../core/data/examples.ts';
 import type { Judge } from '../core/labelling/journal.ts';
 import type { WeakRule } from '../core/labelling/weak-rules.ts';
 import type { DatasetVersion } from '../core/ids.ts';
@@ -69,7 +70,7 @@ export type LabellingQuestion =
 export type LabellingAnswer =
   | { readonly type: 'queue'; readonly queue: LabelQueue }
   | { readonly type: 'examples'; readonly examples: readonly ShownExample[] }
-  | { readonly type: 'features'; readonly features: Uint8Array | Float32Array }
+  | ({ readonly type: 'features' } & Pick<Examples, 'features' | 'texts'>)
   | { readonly type: 'agreement'; readonly agreement: LabelAgreement }
   | { readonly type: 'spans'; readonly spans: LabelSpans }
   | { readonly type: 'shapes'; readonly shapes: LabelShapes }

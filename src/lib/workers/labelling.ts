@@ -2,7 +2,7 @@
 // with the first such question. The dataset's examples stay named: the queue after a few labels costs no second naming.
 import { planeOf } from '../core/data/contract.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
-import { exampleSize, selectRows, UNLABELLED } from '../core/data/examples.ts';
+import { exampleSize, selectExamples, UNLABELLED, type Examples } from '../core/data/examples.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import { exampleName, exampleNames } from '../core/labelling/example-names.ts';
 import type { Judge } from '../core/labelling/journal.ts';
@@ -96,7 +96,7 @@ export function labelling(): Labelling {
         case 'examples':
           return { type: 'examples', examples: question.rows.map((row) => shown(dataset, named, row)) };
         case 'features':
-          return { type: 'features', features: selectRows(dataset.examples, question.rows).features };
+          return featuresOf(selectExamples(dataset.examples, question.rows));
         case 'agreement':
           return { type: 'agreement', agreement: labelAgreement(named, await store.journal(id)) };
         case 'spans': {
@@ -207,3 +207,9 @@ function pixelsAt({ examples }: Pick<OpenedDataset, 'examples'>, row: number): U
   const size = exampleSize(examples);
   return Uint8Array.from(examples.features.subarray(row * size, (row + 1) * size));
 }
+
+const featuresOf = ({ features, texts }: Examples): LabellingAnswer => ({
+  type: 'features',
+  features,
+  ...(texts === undefined ? {} : { texts }),
+});

@@ -80,6 +80,7 @@ export const TextColumn = v.strictObject({
   name: label,
   missingAllowed: v.boolean(),
 });
+const ofTerms = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(50_000));
 /**
  * Texts as the terms that they hold, of thousands: a row has `slots` pairs of a term's place and its weight, and (0, 0) where it holds
  * fewer (the ELLPACK form of a sparse matrix: rows of equal length, so that they are chosen and moved as any other).
@@ -88,10 +89,22 @@ export const TermsColumn = v.strictObject({
   type: v.literal('terms'),
   name: label,
   terms: v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.minLength(1), v.maxLength(50_000)),
-  slots: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(50_000)),
+  slots: ofTerms,
 });
 export type TermsColumn = v.InferOutput<typeof TermsColumn>;
-export const TableColumn = v.variant('type', [NumberColumn, CategoryColumn, TextColumn, TermsColumn]);
+/** Texts as weights by the hash of their terms (core/recipe/steps/hashed-terms.ts): one feature a bucket, and no words. */
+export const HashedColumn = v.strictObject({
+  type: v.literal('hashed'),
+  name: label,
+  buckets: ofTerms,
+});
+export const TableColumn = v.variant('type', [
+  NumberColumn,
+  CategoryColumn,
+  TextColumn,
+  TermsColumn,
+  HashedColumn,
+]);
 export type TableColumn = v.InferOutput<typeof TableColumn>;
 
 export const TableTarget = v.variant('type', [
@@ -199,16 +212,16 @@ const audioFrames = (contract: AudioContract): number =>
 
 /** What a recipe that all devices share makes of a table (core/recipe/pinned.ts). */
 export const PreparedColumns = v.pipe(
-  v.array(v.variant('type', [NumberColumn, CategoryColumn])),
+  v.array(v.variant('type', [NumberColumn, CategoryColumn, HashedColumn])),
   v.minLength(1),
   v.maxLength(MOST_COLUMNS),
 );
 
-/** What devices agree on: a text says nothing to a model until one device's recipe has made terms of it, and no two of them agree. */
+/** What devices agree on. A text says nothing to a model until the recipe that they share has hashed its terms (recipe/pinned.ts). */
 export const FederationContract: v.GenericSchema<DataContract> = v.variant('kind', [
   ImageContract,
   AudioContract,
-  tableContract(v.variant('type', [NumberColumn, CategoryColumn])),
+  tableContract(v.variant('type', [NumberColumn, CategoryColumn, TextColumn])),
 ]);
 
 /** The columns whose cells are texts, in the contract's order. */
@@ -228,6 +241,8 @@ export function encodedWidth(column: TableColumn): number {
       return 0;
     case 'terms':
       return 2 * column.slots;
+    case 'hashed':
+      return column.buckets;
     default:
       return column satisfies never;
   }

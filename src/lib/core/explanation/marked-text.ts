@@ -1,5 +1,5 @@
 // A text with what each of its words adds to a prediction, for the eye: its words stand where they stood, and what lies between them too.
-import { splitterOf } from '../recipe/steps/terms.ts';
+import { splitterOf } from '../recipe/terms-of.ts';
 import { WORD } from '../recipe/words-of.ts';
 import type { WordEffect } from './words-by-lime.ts';
 

@@ -93,7 +93,7 @@ function dataContract(contract: DataContract): string {
     column.name,
     column.type === 'number' && column.reads === 'time' ? 'time, in days' : column.type,
     valuesOf(column),
-    column.type === 'terms' || column.missingAllowed ? 'allowed' : 'refused',
+    !('missingAllowed' in column) || column.missingAllowed ? 'allowed' : 'refused',
   ]);
   return `## Data that it takes\n\n${table(['Column', 'Type', 'Values', 'Missing'], rows)}\n\nTold: ${line(contract.target.name)}, ${target}.`;
 }

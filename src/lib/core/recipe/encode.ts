@@ -45,6 +45,9 @@ export function finishedColumns(table: Table): Result<TableColumn[], string> {
       case 'terms':
         columns.push({ type: 'terms', name, terms: [...column.terms], slots: column.slots });
         break;
+      case 'hashed':
+        columns.push({ type: 'hashed', name, buckets: column.buckets });
+        break;
       default:
         return column satisfies never;
     }
@@ -117,6 +120,12 @@ export function encodedRows(
       const own = 2 * wanted.slots;
       for (let row = 0; row < table.rows; row += 1)
         features.set(column.pairs.subarray(row * own, (row + 1) * own), row * width + at);
+    } else if (wanted.type === 'hashed' && column.type === 'hashed') {
+      const { buckets } = wanted;
+      if (column.buckets !== buckets)
+        return fail(`The steps do not make the column ${quoted(wanted.name)} of these rows as they did.`);
+      for (let row = 0; row < table.rows; row += 1)
+        features.set(column.values.subarray(row * buckets, (row + 1) * buckets), row * width + at);
     }
     at += encodedWidth(wanted);
   }

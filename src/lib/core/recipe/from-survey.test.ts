@@ -227,7 +227,7 @@ test('what sums are not enough for is refused by its step, with what to do', () 
     return fitted.ok ? 'fitted' : fitted.error.message;
   };
   const first = drop('ward', 'seen');
-  expect(refusal([usualStep('terms')])).toMatch(/^Step 1 \(terms\): it needs the words.*hash-text/);
+  expect(refusal([usualStep('terms')])).toMatch(/^Step 1 \(terms\): it needs the words.*hashed-terms/);
   expect(refusal([first, cast, usualStep('clip')])).toMatch(/^Step 3 \(clip\): quantiles.*of your own/);
   expect(refusal([first, cast, usualStep('scale', { method: 'robust' })])).toMatch(/Use standard or min-max/);
   expect(refusal([first, cast, usualStep('impute', { method: 'most-frequent' })])).toMatch(/Use the mean/);

@@ -1,6 +1,7 @@
 // What a step would make of columns, reckoned before it is done: a recipe comes from anybody, and a server opens it.
 import * as v from 'valibot';
 import { MOST_COLUMNS } from '../data/contract.ts';
+import { tooLarge } from './encode.ts';
 import { namedIn, type Settings } from './fields.ts';
 import type { RecipeStep } from './recipe.ts';
 import { CROSSED, LONGEST_NAME } from './steps/cross.ts';
@@ -28,6 +29,13 @@ export function tooGreat({ step, settings }: RecipeStep, state: unknown, table: 
   switch (step) {
     case 'hash-text':
       return tooMany(table.columns.length + texts.length * (Number(settings['buckets']) - 1));
+    case 'hashed-terms':
+      return tooLarge(table.rows, [
+        ...texts.map(({ name }) => ({ type: 'hashed' as const, name, buckets: Number(settings['buckets']) })),
+        ...table.columns.flatMap((one) =>
+          one.type === 'hashed' ? [{ type: one.type, name: one.name, buckets: one.buckets }] : [],
+        ),
+      ]);
     case 'dates':
       return tooMany(table.columns.length + texts.length * (settings['cyclic'] === true ? 10 : 4));
     case 'impute':
@@ -90,7 +98,8 @@ function lettersOf(columns: readonly Column[], rows: number): number {
         letters += rows * column.labels.reduce((most, { length }) => Math.max(most, length), 0);
         break;
       case 'terms':
-        // No shared recipe makes any.
+      case 'hashed':
+        // Of these no step writes letters.
         break;
       default:
         column satisfies never;

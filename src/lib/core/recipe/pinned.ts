@@ -8,21 +8,23 @@ import { DAY_MS, isoText } from '../data/iso-time.ts';
 import { digestOfText } from '../digest.ts';
 import type { FederationSpec, PinnedRecipe } from '../federation.ts';
 import { unpreparedSums } from './unprepared-sums.ts';
+import { unpreparedTexts } from './unprepared-texts.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import { finishedColumns } from './encode.ts';
 import { applyStep, fittedJson, readFitted, type FittedRecipe } from './fit.ts';
 import { tooGreat } from './growth.ts';
+import { jsonOf } from './json-of.ts';
 import { tableOf, type Table } from './table.ts';
 
 /** Steps that no federation can have, and why. */
 const UNSHARED: Readonly<Record<string, string>> = {
   terms:
-    'it learns words of somebody’s rows, which all devices would be sent. Use hash-text, which learns nothing.',
+    'it learns words of somebody’s rows, which all devices would be sent. Use hashed-terms, which learns none.',
   words:
-    'it learns words of somebody’s rows, which all devices would be sent. Use hash-text, which learns nothing.',
+    'it learns words of somebody’s rows, which all devices would be sent. Use hashed-terms, which learns none.',
   'tf-idf':
-    'it learns words of somebody’s rows, which all devices would be sent. Use hash-text, which learns nothing.',
+    'it learns words of somebody’s rows, which all devices would be sent. Use hashed-terms, which learns none.',
   'drop-rows': 'each device learns from all rows that fit the contract. Fill gaps in with impute.',
   dedupe: 'each device leaves out rows that are there twice as it reads them. Leave the step out.',
 };
@@ -56,22 +58,16 @@ export function openPinned(pinned: PinnedRecipe, contract: TableContract): Resul
       );
 }
 
-/** undefined: the text is no JSON. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What is wrong with the recipe of a spec: read by the server before anything is made of it, and by the form. */
 export function checkRecipe(
   { contract, recipe }: Pick<FederationSpec, 'contract' | 'recipe'>,
   summed: string | undefined,
 ): readonly StrategyIssue[] {
-  if (recipe === undefined) return [];
   const issue = (message: string): readonly StrategyIssue[] => [{ path: 'recipe', message }];
+  if (recipe === undefined) {
+    const texts = unpreparedTexts({ contract, recipe }, summed);
+    return texts === undefined ? [] : issue(texts);
+  }
   if (contract.kind !== 'table')
     return issue('A recipe prepares the columns of a table, and this contract has none: leave it out.');
   if (summed !== undefined) return issue(unpreparedSums(summed));
@@ -132,7 +128,7 @@ function everyCell({ columns: all }: TableContract, inputs: readonly string[]): 
   );
   const rows = Array.from({ length: most + 1 }, (_, row) =>
     columns.map((column) => {
-      if (row === 0 && column.type !== 'terms' && column.missingAllowed) return '';
+      if (row === 0 && 'missingAllowed' in column && column.missingAllowed) return '';
       return usualCell(column, row);
     }),
   );
@@ -151,6 +147,7 @@ function usualCell(column: TableColumn, row: number): string {
       return column.categories[row % column.categories.length] ?? '';
     case 'text':
     case 'terms':
+    case 'hashed':
       return '';
     default:
       return column satisfies never;

@@ -5,6 +5,7 @@ import { categoryOf, categorySpellings } from '../data/cell-category.ts';
 import type { TableContract } from '../data/contract.ts';
 import { quoted } from '../spoken-list.ts';
 import { namedIn } from './fields.ts';
+import { LEAST_HELD } from './hashed-terms.ts';
 import type { FittedRecipe } from './fit.ts';
 import type { RecipeStep } from './recipe.ts';
 import { labelsOf, ownEdges } from './steps/bin.ts';
@@ -41,7 +42,11 @@ function heldBy(
     case 'terms':
     case 'words':
     case 'tf-idf':
-      return 'holds words of single rows. Use hash-text, which learns nothing.';
+      return 'holds words of single rows. Use hashed-terms, which learns none.';
+    case 'hashed-terms':
+      return Number(settings['least']) < LEAST_HELD && settings['idf'] === true
+        ? `tells of buckets that a single row holds. Set “least” to ${LEAST_HELD} or more.`
+        : undefined;
     case 'impute':
       return settings['method'] === 'median' || settings['method'] === 'most-frequent'
         ? 'may hold the value of a single row. Fill in the mean or a constant.'

@@ -10,17 +10,20 @@ import type { Figures } from '../statistics/index.ts';
 import type { Settings } from './fields.ts';
 import { Json, readFitted, type RecipeProblem } from './fit.ts';
 import { fittedFromSurvey, type FederatedFit } from './from-survey.ts';
-import { jsonOf, openPinned, pinRecipe } from './pinned.ts';
+import { jsonOf } from './json-of.ts';
+import { openPinned, pinRecipe } from './pinned.ts';
 import { readRecipe, usualStep, type Recipe } from './recipe.ts';
 import { rowValuesIn } from './row-values.ts';
 
-/** Numbers scaled, with a feature where they may be missing; categories told apart; times taken apart. Of columns as the contract has them. */
+/** Numbers scaled, with a feature where they may be missing; categories told apart; times taken apart; terms of texts hashed. Of columns as the contract has them. */
 export function usualShared({ columns }: TableContract): Recipe {
   const times: string[] = [];
   const numbers: string[] = [];
   const told: string[] = [];
+  const texts: string[] = [];
   for (const column of columns) {
     if (column.type === 'category') told.push(column.name);
+    else if (column.type === 'text') texts.push(column.name);
     else if (column.type === 'number') (column.reads === 'time' ? times : numbers).push(column.name);
   }
   const of = (names: readonly string[], step: string, settings: Settings = {}) =>
@@ -28,6 +31,7 @@ export function usualShared({ columns }: TableContract): Recipe {
   return {
     steps: [
       ...of(times, 'dates', { cyclic: true }),
+      ...of(texts, 'hashed-terms'),
       ...of(numbers, 'cast'),
       ...of(told, 'one-hot'),
       ...of(numbers, 'scale'),
@@ -35,6 +39,23 @@ export function usualShared({ columns }: TableContract): Recipe {
     ],
   };
 }
+
+/**
+ * The same before anybody was asked: numbers within the ranges that the contract gives, and all buckets of texts alike. Devices learn by it
+ * until a survey tells more.
+ */
+export const unaskedShared = (contract: TableContract): Recipe => ({
+  steps: usualShared(contract).steps.map(({ step, settings }) =>
+    step === 'scale'
+      ? usualStep(step, { ...settings, method: 'min-max' })
+      : step === 'hashed-terms'
+        ? usualStep(step, { ...settings, idf: false })
+        : { step, settings },
+  ),
+});
+
+/** Nobody was asked. */
+export const UNASKED: GivenFigures = { figures: [], from: 'the data contract alone' };
 
 const partNames = (name: string): string[] =>
   ['year', 'month', 'day', 'weekday', 'hour'].map((part) => `${name} (${part})`);
@@ -101,12 +122,13 @@ export function pinFromFile(
   if (steps.success) {
     const recipe = readRecipe(given);
     if (!recipe.ok) return recipe;
-    if (survey === undefined)
-      return fail(
-        `${name} holds steps, and nothing that they learnt. Fit them from a survey, or take a model that was trained with them.`,
-      );
-    const fit = pinFromSurvey(recipe.value, contract, survey);
-    return fit.ok ? ok(fit.value.pinned) : fail(fit.error.message);
+    const fit = pinFromSurvey(recipe.value, contract, survey ?? UNASKED);
+    if (fit.ok) return ok(fit.value.pinned);
+    return fail(
+      survey === undefined
+        ? `${name} holds steps, and nothing that they learnt. Fit them from a survey, or take a model that was trained with them. ${fit.error.message}`
+        : fit.error.message,
+    );
   }
   // All devices of some federation have it already.
   const shared = v.safeParse(PinnedRecipe, given);

@@ -26,7 +26,8 @@ export interface StepDefinition<F extends Fields, State extends Canonical> {
   check?(settings: SettingsOf<F>): string | undefined;
   /** Refused in a sentence. */
   fit(settings: SettingsOf<F>, table: Table): Result<Learnt<State>, string>;
-  apply(settings: SettingsOf<F>, state: State, table: Table): Table;
+  /** undefined: the state is none of these settings. */
+  apply(settings: SettingsOf<F>, state: State, table: Table): Table | undefined;
   /**
    * Which rows to learn from stay (places, ascending); all where it is absent. Rows to judge by and rows to predict are always answered,
    * as with `skip = TRUE` in R's recipes: what is hard would otherwise be left out of the figures.
@@ -121,7 +122,13 @@ export function pickColumns<C extends Column>(
   return ok(found);
 }
 
-const held = { text: 'texts', number: 'numbers', category: 'categories', terms: 'terms of texts' } as const;
+const held = {
+  text: 'texts',
+  number: 'numbers',
+  category: 'categories',
+  terms: 'terms of texts',
+  hashed: 'hashed terms',
+} as const;
 
 export const isAny = (_: Column): _ is Column => true;
 

@@ -2,7 +2,7 @@
 // a step's doing (cast), so that every device, and every later row, is read by the same rule.
 import { isMissing } from '../data/missing.ts';
 
-export type Column = TextColumn | NumberColumn | CategoryColumn | TermsColumn;
+export type Column = TextColumn | NumberColumn | CategoryColumn | TermsColumn | HashedColumn;
 
 interface Named {
   readonly name: string;
@@ -40,6 +40,14 @@ export interface TermsColumn extends Named {
   readonly slots: number;
   /** [rows, slots, 2]: the place of a term and its weight, places ascending; then (0, 0). */
   readonly pairs: Float32Array;
+}
+
+/** Texts as a weight for each bucket that their terms are hashed into. */
+export interface HashedColumn extends Named {
+  readonly type: 'hashed';
+  readonly buckets: number;
+  /** [rows, buckets] */
+  readonly values: Float32Array;
 }
 
 /** (value − shift) / factor */
@@ -102,6 +110,7 @@ export function isMissingAt(column: Column, row: number): boolean {
     case 'category':
       return column.codes[row]! < 0;
     case 'terms':
+    case 'hashed':
       // An empty text is one that holds no term.
       return false;
     default:
@@ -123,6 +132,9 @@ export function textAt(column: Column, row: number): string {
       return termsAt(column, row)
         .map(({ term }) => term)
         .join(' ');
+    case 'hashed':
+      // Which words there were, nothing tells.
+      return '';
     default:
       return column satisfies never;
   }
@@ -166,6 +178,16 @@ export function rowsAt(table: Table, places: ArrayLike<number>): Table {
           for (let row = 0; row < places.length; row += 1)
             pairs.set(column.pairs.subarray(places[row]! * width, (places[row]! + 1) * width), row * width);
           return { ...column, pairs };
+        }
+        case 'hashed': {
+          const { buckets } = column;
+          const values = new Float32Array(buckets * places.length);
+          for (let row = 0; row < places.length; row += 1)
+            values.set(
+              column.values.subarray(places[row]! * buckets, (places[row]! + 1) * buckets),
+              row * buckets,
+            );
+          return { ...column, values };
         }
         default:
           return column satisfies never;

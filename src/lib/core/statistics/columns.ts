@@ -50,12 +50,14 @@ export const columnsOf = (contract: DataContract, names: readonly string[]): Fou
 export function checkColumns(
   contract: DataContract,
   names: readonly string[],
-  type: TableColumn['type'] | 'any',
+  type: 'number' | 'category' | 'any',
 ): string | undefined {
   if (new Set(names).size !== names.length) return 'Name each column once.';
   for (const name of names) {
     const found = findColumn(contract, name);
     if (found === undefined) return `The data contract has no column “${name}”.`;
+    if (type === 'any' && found.column.type !== 'number' && found.column.type !== 'category')
+      return `Column “${name}” holds texts, which this is not asked of.`;
     if (type !== 'any' && found.column.type !== type)
       return `Column “${name}” holds a ${found.column.type}, and this is asked of columns that hold a ${type}.`;
   }

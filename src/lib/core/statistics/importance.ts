@@ -2,6 +2,7 @@
 // from a row of the contract's means on). Each device works its rows' values out by itself; a row's are clipped together, so that no row moves
 // the sum by more than is known and noise can be sized.
 import * as v from 'valibot';
+import { textColumns } from '../data/contract.ts';
 import { columnPlaces } from '../explanation/black-box.ts';
 import { shapley } from '../explanation/shapley.ts';
 import { VersionNumber } from '../ids.ts';
@@ -46,9 +47,11 @@ export const statistic: Statistic<Asked, Figures> = {
   check: (_, contract) =>
     contract.kind !== 'table'
       ? 'A version leans on columns, which pictures and sounds have none of.'
-      : contract.columns.length > MOST_COLUMNS
-        ? `There are ${contract.columns.length} columns, and ${MOST_COLUMNS} at most are weighed against each other.`
-        : undefined,
+      : textColumns(contract).length > 0
+        ? 'The columns hold texts, and what a version leans on is told of numbers and categories alone.'
+        : contract.columns.length > MOST_COLUMNS
+          ? `There are ${contract.columns.length} columns, and ${MOST_COLUMNS} at most are weighed against each other.`
+          : undefined,
   // One row more, and its values.
   shape: (_, contract) => ({
     counts: 1,

@@ -6,6 +6,7 @@ import * as contractRules from './contract-rules.ts';
 import * as distributions from './distributions.ts';
 import * as evaluation from './evaluation.ts';
 import * as groups from './groups.ts';
+import * as hashedTerms from './hashed-terms.ts';
 import * as labels from './labels.ts';
 import * as importance from './importance.ts';
 import * as moments from './moments.ts';
@@ -24,6 +25,7 @@ export const Asked = v.variant('statistic', [
   slices.Asked,
   importance.Asked,
   contractRules.Asked,
+  hashedTerms.Asked,
 ]);
 export type Asked = v.InferOutput<typeof Asked>;
 
@@ -38,6 +40,7 @@ export const Figures = v.variant('statistic', [
   slices.Figures,
   importance.Figures,
   contractRules.Figures,
+  hashedTerms.Figures,
 ]);
 export type Figures = v.InferOutput<typeof Figures>;
 
@@ -71,6 +74,8 @@ export function askedStatistic(asked: Asked): AskedStatistic {
       return bound(importance.statistic, asked);
     case 'contract-rules':
       return bound(contractRules.statistic, asked);
+    case 'hashed-terms':
+      return bound(hashedTerms.statistic, asked);
     default:
       return asked satisfies never;
   }

@@ -159,11 +159,7 @@ export const statistic: Statistic<Asked, Figures> = {
   check: (asked, contract) =>
     contract.kind !== 'table'
       ? 'Parts are cut out by columns, which pictures and sounds have none of.'
-      : (checkColumns(contract, asked.columns, 'any') ??
-        columnsOf(contract, asked.columns)
-          .filter(({ column }) => !isCut(column))
-          .map(({ column }) => `Column “${column.name}” holds texts, which are cut into no parts.`)[0] ??
-        checkCrossed(asked, contract)),
+      : (checkColumns(contract, asked.columns, 'any') ?? checkCrossed(asked, contract)),
   // Of each cut a row is in one part: one row there, one error, and, where it is summed, its square.
   shape(asked, contract) {
     const { cuts, parts, squares } = cutsOf(asked, contract);

@@ -3,6 +3,7 @@
 // data contract and of the question, never of anybody's rows.
 import type { ModelRows } from '../aggregation/summed-model.ts';
 import type { DataContract } from '../data/contract.ts';
+import type { Examples } from '../data/examples.ts';
 
 /** How long a statistic's part of the vector is, and what of it is what. */
 export interface Shape {
@@ -17,6 +18,8 @@ export interface Shape {
 /** What is measured. */
 export interface Measured extends ModelRows {
   readonly contract: DataContract;
+  /** [columns of texts][count], as of examples. */
+  readonly texts?: Examples['texts'];
   /** [count, K]: what the version that is asked about says of each row; absent where the statistic is of data alone. */
   readonly outputs?: Float32Array;
   /** The same of any encoded rows [count, F]; absent as above. */

@@ -1,6 +1,8 @@
 // The questions that a coordinator asks with one choice: on the page of statistics, and from a terminal.
-import { classLabels, type DataContract } from '../data/contract.ts';
+import { classLabels, textColumns, type DataContract } from '../data/contract.ts';
 import type { VersionNumber } from '../ids.ts';
+import { usualHashing, type Hashing } from '../recipe/hashed-terms.ts';
+import type { Figures } from './index.ts';
 import { isCut, partsOf } from './parts.ts';
 import { MOST_COLUMNS as MOST_SLICED, MOST_PARTS_CROSSED } from './slices.ts';
 import type { Question } from './survey.ts';
@@ -16,13 +18,18 @@ export type Subject = (typeof subjects)[number];
 /** Columns beyond these are left out of one question: a vector is one message. */
 const MOST_DISTRIBUTED = 100;
 const MOST_CORRELATED = 40;
+/** Of all texts together. */
+const MOST_BUCKETS = 4096;
+/** Buckets that a row counts in: the noise grows by their square root. */
+const MOST_UNDER_NOISE = 64;
 
-const columnsIn = (contract: DataContract, type?: 'number' | 'category'): string[] =>
+const columnsIn = (contract: DataContract, type: 'number' | 'category'): string[] =>
   contract.kind === 'table'
-    ? contract.columns
-        .filter((column) => type === undefined || column.type === type)
-        .map((column) => column.name)
+    ? contract.columns.filter((column) => column.type === type).map((column) => column.name)
     : [];
+
+const countedColumns = (contract: DataContract): string[] =>
+  contract.kind === 'table' ? contract.columns.filter(isCut).map((column) => column.name) : [];
 
 /** Columns by whose categories groups can be told apart; none where the target is a number. */
 export const groupColumns = (contract: DataContract): string[] =>
@@ -37,27 +44,57 @@ export const crossableColumns = (contract: DataContract): string[] =>
     .filter((column) => partsOf(column).length <= MOST_PARTS_CROSSED)
     .map(({ name }) => name);
 
+const OF_ROWS: readonly Figures['statistic'][] = ['moments', 'distributions', 'hashed-terms'];
+
+/** Whether a survey told how rows are: a recipe can be fitted to it. */
+export const tellsOfRows = (figures: readonly Figures[] | null): boolean =>
+  figures?.some(({ statistic }) => OF_ROWS.includes(statistic)) === true;
+
+const OF_CONTRACT: readonly Figures['statistic'][] = ['distributions', 'moments', 'contract-rules'];
+
+/** Whether it told what a data contract could be made of (contract-proposals.ts). */
+export const suggestsContract = (figures: readonly Figures[] | null): boolean =>
+  figures?.some(({ statistic }) => OF_CONTRACT.includes(statistic)) === true;
+
 export interface Details {
   readonly version: VersionNumber;
   /** groups: by its categories. */
   readonly column: string;
   /** slices: those of which each is crossed with each other; none, or two and more. */
   readonly crossed?: readonly string[];
+  /** data: under noise a row counts in few buckets of its texts, and moves little. */
+  readonly isNoisy?: boolean;
+  /** data: how terms of texts are hashed, where not as usual. */
+  readonly hashing?: Hashing | undefined;
 }
 
 export function questionOf(
   subject: Subject,
   contract: DataContract,
-  { version, column, crossed = [] }: Details,
+  { version, column, crossed = [], isNoisy = false, hashing = usualHashing }: Details,
 ): Question {
   switch (subject) {
     case 'data': {
-      const columns = columnsIn(contract).slice(0, MOST_DISTRIBUTED);
+      const texts = textColumns(contract).slice(0, Math.max(1, Math.floor(MOST_BUCKETS / hashing.buckets)));
+      const { of, longest, buckets } = hashing;
+      const columns = countedColumns(contract).slice(0, MOST_DISTRIBUTED);
       const numbers = columnsIn(contract, 'number').slice(0, MOST_CORRELATED);
       return [
         { statistic: 'target' },
         ...(columns.length === 0 ? [] : [{ statistic: 'distributions', columns, bins: 16 } as const]),
         ...(numbers.length === 0 ? [] : [{ statistic: 'moments', columns: numbers } as const]),
+        ...(texts.length === 0
+          ? []
+          : [
+              {
+                statistic: 'hashed-terms',
+                columns: texts,
+                of,
+                longest,
+                buckets,
+                ...(isNoisy ? { most: MOST_UNDER_NOISE } : {}),
+              } as const,
+            ]),
       ];
     }
     case 'labels':

@@ -62,7 +62,7 @@ export function decodedInputs(
       textual += 1;
       return textsByNumber(column.name, cells, count);
     }
-    if (column.type === 'terms')
+    if (column.type === 'terms' || column.type === 'hashed')
       throw new Error(`“${column.name}” was prepared, and is no column of a file.`);
     const codes = new Int32Array(count);
     for (let row = 0; row < count; row += 1)

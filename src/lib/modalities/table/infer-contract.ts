@@ -49,7 +49,7 @@ export function inferTableContract(
   return contractOfFacts(columns, rows.length, target, keepsTexts);
 }
 
-/** Likewise, from what was seen of `rows` rows. `keepsTexts`: prose is a column of texts; else it is left out, as a federation must. */
+/** Likewise, from what was seen of `rows` rows. `keepsTexts`: prose is a column of texts; else it is left out. */
 export function contractOfFacts(
   columns: readonly ColumnFacts[],
   rows: number,

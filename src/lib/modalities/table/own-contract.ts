@@ -73,7 +73,7 @@ export function draftChoices(facts: TableFacts, target?: string): Result<OwnDraf
 }
 
 const useOf = (column: TableColumn | undefined): ColumnUse =>
-  column === undefined || column.type === 'terms' ? 'out' : column.type;
+  column === undefined || column.type === 'terms' || column.type === 'hashed' ? 'out' : column.type;
 
 /** Refused with a sentence where a choice cannot be. */
 export function contractOfChoices(facts: TableFacts, choices: OwnChoices): Result<TableContract, string> {

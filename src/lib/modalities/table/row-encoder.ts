@@ -222,6 +222,7 @@ export function rowEncoder(
       case 'text':
         return textCell(column, field, (text) => texts.push(text));
       case 'terms':
+      case 'hashed':
         throw new Error(`“${column.name}” is made by a recipe, and is read from no file.`);
       default:
         return column satisfies never;

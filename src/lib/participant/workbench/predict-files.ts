@@ -2,7 +2,7 @@
 // reading and encoding are those of training, to the same bits.
 import * as v from 'valibot';
 import { thingOf } from '../../core/data/example-words.ts';
-import { classLabels, exampleShape, type PlaneContract } from '../../core/data/contract.ts';
+import { classLabels, exampleShape, textColumns, type PlaneContract } from '../../core/data/contract.ts';
 import { markedText, type MarkedPart } from '../../core/explanation/marked-text.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import type { FittedRecipe } from '../../core/recipe/fit.ts';
@@ -132,7 +132,11 @@ function predictByVersion(
   const width = taken[0]?.encoded.length ?? 0;
   const all = new Float32Array(width * taken.length);
   for (const [at, { encoded }] of taken.entries()) all.set(encoded, at * width);
-  const features = preparing === null ? all : preparing.features(all, taken.length);
+  const texts = textColumns(contract).map((name) => {
+    const field = table.header.indexOf(name);
+    return taken.map(({ row }) => table.rows[row]?.[field] ?? '');
+  });
+  const features = preparing === null ? all : preparing.features(all, taken.length, texts);
   const outputs = model.predictor.predict(features, taken.length);
   const predictions = predictRows(model, features, outputs, options, (at) =>
     placeIn(table, taken[at]?.row ?? 0),

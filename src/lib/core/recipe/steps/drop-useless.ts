@@ -19,7 +19,7 @@ export const dropUseless = defineStep({
     const notes: string[] = [];
     for (const column of table.columns) {
       const { name, type } = column;
-      if (type === 'terms') continue;
+      if (type === 'terms' || type === 'hashed') continue;
       const areNumbers = type === 'number';
       const values = areNumbers ? undefined : distinctTexts(column, table.rows);
       const distinct = areNumbers ? distinctNumbers(column.values) : (values?.size ?? 0);

@@ -11,6 +11,7 @@ import { dropRows } from './drop-rows.ts';
 import { dropUseless } from './drop-useless.ts';
 import { drop } from './drop.ts';
 import { hashText } from './hash-text.ts';
+import { hashedTerms } from './hashed-terms.ts';
 import { impute } from './impute.ts';
 import { log } from './log.ts';
 import { oneHot } from './one-hot.ts';
@@ -29,6 +30,7 @@ export const steps: readonly Step[] = [
   words,
   tfIdf,
   hashText,
+  hashedTerms,
   cast,
   drop,
   dropUseless,

@@ -3,7 +3,7 @@ import { usualStep, type Recipe } from '../recipe.ts';
 import { applyRecipe, fitRecipe } from '../fit.ts';
 import { tableOf, termsAt, type Table } from '../table.ts';
 import type { Settings } from '../fields.ts';
-import { splitterOf } from './terms.ts';
+import { splitterOf } from '../terms-of.ts';
 
 const texts = [
   'the cat sat on the mat by the door',

@@ -8,7 +8,8 @@ import { quoted } from '../../spoken-list.ts';
 import { settled } from '../settled.ts';
 import { defineStep } from '../step.ts';
 import { changeColumns, type TermsColumn, type TextColumn } from '../table.ts';
-import { COMMON, forgetRare, wordsOf } from '../words-of.ts';
+import { SHORTEST_RUN, splitterOf, type Split } from '../terms-of.ts';
+import { COMMON, forgetRare } from '../words-of.ts';
 import { proseColumns, timesOf } from './words.ts';
 
 const State = v.array(
@@ -29,7 +30,6 @@ const MOST_VALUES = 40_000_000;
 /** Terms that are counted at a time. Beyond, those met once are forgotten (lossy counting, Manku & Motwani 2002). */
 const MOST_COUNTED = 1_000_000;
 const LONGEST_TERM = 80;
-const SHORTEST_RUN = 3;
 
 export const terms = defineStep({
   name: 'terms',
@@ -134,32 +134,6 @@ export const terms = defineStep({
     );
   },
 });
-
-type Split = (text: string) => readonly string[];
-
-/** The terms of a text, each as often as it stands there. */
-export function splitterOf(of: string, longest: number): Split {
-  if (of === 'letters')
-    return (text) => {
-      const runs: string[] = [];
-      // Within words, their ends marked by a space: scikit-learn's analyzer “char_wb”.
-      for (const word of wordsOf(text)) {
-        const letters = [' ', ...word, ' '];
-        for (let size = SHORTEST_RUN; size <= longest; size += 1)
-          for (let from = 0; from + size <= letters.length; from += 1)
-            runs.push(letters.slice(from, from + size).join(''));
-      }
-      return runs;
-    };
-  return (text) => {
-    const single = wordsOf(text);
-    const found = single.slice();
-    for (let size = 2; size <= longest; size += 1)
-      for (let from = 0; from + size <= single.length; from += 1)
-        found.push(single.slice(from, from + size).join(' '));
-    return found;
-  };
-}
 
 function rowsThatHold(cells: readonly string[], split: Split): Map<string, number> {
   const counts = new Map<string, number>();

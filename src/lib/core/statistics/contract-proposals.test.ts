@@ -1,0 +1,157 @@
+// What a survey suggests about a data contract, and what it keeps silent about.
+import { expect, test } from 'vitest';
+import type { TableContract } from '../data/contract.ts';
+import { contractProposals, withProposals, type Told } from './contract-proposals.ts';
+import { histogramOf } from './histogram.ts';
+
+const number = (name: string, minimum: number | null, maximum: number | null) => ({
+  type: 'number' as const,
+  name,
+  minimum,
+  maximum,
+  missingAllowed: true,
+  mean: 50,
+  standardDeviation: 10,
+});
+const contract: TableContract = {
+  kind: 'table',
+  columns: [
+    number('age', 0, 160),
+    number('mass', 0, 160),
+    { type: 'category', name: 'sex', categories: ['f', 'm', 'x'], missingAllowed: true },
+  ],
+  target: { type: 'number', name: 'y', mean: 0, standardDeviation: 1 },
+  rules: [{ type: 'missing-share', column: 'sex', maximum: 0.9 }],
+};
+/** 16 bins of 10: most rows within 30 – 80, three beyond. */
+const age = [0, 0, 1, 40, 200, 300, 250, 90, 0, 0, 0, 0, 0, 1, 0, 1];
+/** Kilograms about 75, and pounds about 165. */
+const mass = [0, 0, 0, 0, 0, 60, 300, 300, 60, 0, 0, 0, 0, 0, 90, 110];
+const range = { minimum: 0, maximum: 160 };
+const told = (more: Partial<Told> = {}): Told => ({
+  figures: [
+    {
+      statistic: 'distributions',
+      columns: [
+        { type: 'number', name: 'age', missing: 0, histogram: histogramOf(range, age) },
+        { type: 'number', name: 'mass', missing: 80, histogram: histogramOf(range, mass) },
+        {
+          type: 'category',
+          name: 'sex',
+          missing: 3,
+          categories: [
+            { label: 'f', count: 500 },
+            { label: 'm', count: 480 },
+            { label: 'x', count: 2 },
+          ],
+        },
+      ],
+    },
+    {
+      statistic: 'moments',
+      columns: [
+        { name: 'age', count: 883, mean: 62.1234, standardDeviation: 11 },
+        { name: 'mass', count: 920, mean: 91.567, standardDeviation: 35.6789 },
+      ],
+      correlations: [],
+      complete: 800,
+    },
+  ],
+  deviations: [0, 0],
+  devices: 8,
+  ...more,
+});
+
+test('bounds are edges of bins where few rows lie beyond, gaps what is seldom, and no proposal names a single row', () => {
+  const { proposals, silent } = contractProposals(contract, told());
+  expect(proposals.map(({ kind, column, before, after }) => [kind, column, before, after])).toEqual([
+    // 883 rows: fewer than five lie below 30 and above 80; a bin of 10 is left free.
+    ['range', 'age', '0 to 160', '20 to 90'],
+    ['gaps', 'age', 'may be missing', 'is never missing'],
+    ['units', 'mass', '0 to 160', '40 to 100'],
+    // 80 of 1,000: twice 8 %, to the next twentieth.
+    ['gaps', 'mass', 'any share may be missing', '20 % may be missing'],
+    ['categories', 'sex', 'f, m, x', 'f, m'],
+    // Of the mass no mean is told: it is of two units.
+    ['scale', 'age', 'scaled by mean 50 and deviation 10', 'scaled by mean 62.12 and deviation 11'],
+  ]);
+  expect(proposals[2]!.reason).toMatch(
+    /two clumps, 50 – 90 \(78 %\) and 140 – 160 \(22 %\).*pounds for kilograms/,
+  );
+  expect(silent).toEqual(['“sex”: fewer than 5 rows lack it, too few to say how many may.']);
+  expect(proposals.map(({ reason }) => reason).join()).not.toMatch(/\b[1-4] rows/);
+});
+
+test('each is taken by itself', () => {
+  const { proposals } = contractProposals(contract, told());
+  const [bounds, , , share, categories] = proposals;
+  const taken = withProposals(contract, [bounds!, share!, categories!]);
+  expect(taken.columns[0]).toEqual({ ...contract.columns[0], minimum: 20, maximum: 90 });
+  expect(taken.columns[1]).toEqual(contract.columns[1]);
+  expect(taken.columns[2]).toMatchObject({ categories: ['f', 'm'], missingAllowed: true });
+  expect(taken.rules).toEqual([
+    { type: 'missing-share', column: 'sex', maximum: 0.9 },
+    { type: 'missing-share', column: 'mass', maximum: 0.2 },
+  ]);
+  expect(withProposals(contract, [])).toEqual(contract);
+  // Nothing is left of what was taken.
+  const again = contractProposals(withProposals(contract, [categories!, share!]), told()).proposals;
+  expect(again.map(({ kind, column }) => `${kind} ${column}`)).not.toContain('gaps mass');
+});
+
+test('where noise is larger than a figure nothing is proposed, and it says so', () => {
+  const { proposals, silent } = contractProposals(contract, told({ deviations: [400, 400] }));
+  expect(proposals).toEqual([]);
+  expect(silent).toHaveLength(8);
+  expect(silent[0]).toBe(
+    '“age”: the noise of ±784 rows hides how its values are distributed, so nothing is proposed.',
+  );
+  // Less of it, and what stands out of it is proposed still; what none seem to have may be the noise.
+  const quieter = contractProposals(contract, told({ deviations: [5, 5] }));
+  expect(quieter.proposals.map(({ kind, column }) => `${kind} ${column}`)).toEqual([
+    'range age',
+    'units mass',
+    'gaps mass',
+    'scale age',
+  ]);
+  expect(quieter.silent.join()).toMatch(/“age”.*how many rows lack it.*“sex”.*whether anybody has “x”/);
+  expect(contractProposals(contract, told({ devices: 4 }))).toMatchObject({
+    proposals: [],
+    silent: [expect.stringMatching(/^Fewer than 5 devices/)],
+  });
+});
+
+test('a bound that is open stays so where values pile up at its end, and broken rules propose gaps alone', () => {
+  const open: TableContract = { ...contract, columns: [number('age', null, null)] };
+  const piled = [...age.slice(0, 15), 60];
+  const of = (counts: readonly number[], of = open) =>
+    contractProposals(of, {
+      figures: [
+        {
+          statistic: 'distributions',
+          columns: [{ type: 'number', name: 'age', missing: 90, histogram: histogramOf(range, counts) }],
+        },
+      ],
+      deviations: [0],
+      devices: 5,
+    }).proposals[0];
+  expect(of(piled)).toMatchObject({ set: { minimum: 20, maximum: null } });
+  expect(of([])).toBeUndefined();
+  const rules = contractProposals(
+    { ...contract, columns: [{ ...number('age', 0, 100), missingAllowed: false }] },
+    {
+      figures: [
+        {
+          statistic: 'contract-rules',
+          checked: 12,
+          whole: 3,
+          columns: [{ name: 'age', broken: [7, 0, 6, 0] }],
+        },
+      ],
+      deviations: [0],
+      devices: 12,
+    },
+  );
+  expect(rules.proposals).toMatchObject([{ kind: 'gaps', set: { missingAllowed: true } }]);
+  expect(rules.silent[0]).toMatch(/on 6 of 12 devices values lie beyond its bounds/);
+});
