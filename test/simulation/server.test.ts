@@ -121,6 +121,7 @@ describe('a federation on the real server', () => {
     const view = await coordinator.federation(federation);
     expect(view.head.evaluation).toEqual({
       participants: 2,
+      figure: 0.75,
       tally: { ...tally, count: 8, lossSum: 2, confusion: [4, 0, 2, 2] },
       spread: {
         participants: 2,

@@ -44,11 +44,10 @@ test('a dropped file comes with its handle where the browser gives one, a folder
   ]);
 });
 
-test('a model is asked of every form of table that is read, and of texts in a zip; a series has none', () => {
+test('a model is asked of every form of table that is read, packed ones too, and of texts in a zip', () => {
   const endings = ['.csv', '.tsv', '.json', '.jsonl', '.ndjson', '.parquet', '.arrow', '.feather'];
   expect(ASKED_FILES.rows.split(',')).toEqual(expect.arrayContaining([...endings, '.txt', '.zip']));
-  expect(ASKED_FILES.windows.split(',')).toEqual(expect.arrayContaining(endings));
-  expect(ASKED_FILES.windows).not.toContain('.zip');
+  expect(ASKED_FILES.windows.split(',')).toEqual(expect.arrayContaining([...endings, '.gz', '.zip']));
   for (const ending of ['.png', '.gz', '.wav', '.zip'])
     expect(ASKED_FILES['pictures or recordings'].split(',')).toContain(ending);
 });

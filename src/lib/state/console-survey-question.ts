@@ -4,6 +4,7 @@ import { axisName } from '#lib/core/projection/axis-name.ts';
 import type { MomentsAxis } from '#lib/core/statistics/moments-axes.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
+import { bandWords } from './band-words.ts';
 import { count, counted, number, percent } from './format.ts';
 
 const names = {
@@ -40,10 +41,6 @@ export function surveySentence(view: SurveyView): string {
       return state satisfies never;
   }
 }
-
-/** How far off a count may be, 95 times of 100; undefined: it is exact. */
-export const bandWords = (deviation: number): string | undefined =>
-  deviation === 0 ? undefined : `± ${number(1.96 * deviation, 2)}`;
 
 /** What the noise is, and what it cost; undefined: there is none. */
 export function costWords(

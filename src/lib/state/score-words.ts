@@ -1,7 +1,7 @@
 // Where the figures of a version come from, and why it has none yet, as a coordinator reads it.
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
-import { bandWords } from './console-survey-question.ts';
+import { bandWords } from './band-words.ts';
 import { counted } from './format.ts';
 
 export type ScoredBy = 'devices' | 'surveys' | 'nobody';
