@@ -12,8 +12,8 @@ export type SoundOf = (name: string) => Promise<Int16Array<ArrayBuffer> | undefi
 
 /** A zip without zip64 has no more files. */
 const MOST_FILES = 65_535;
-/** Of all files together: the zip is made in memory. */
-const MOST_BYTES = 1_000_000_000;
+/** Of all files together: the zip is made in memory, which holds them up to three times meanwhile. */
+const MOST_BYTES = 300_000_000;
 /** Where those lie whose class nobody has said yet. */
 const NO_CLASS = 'unlabelled';
 
@@ -47,7 +47,7 @@ export async function mediaZip(
     total += bytes.length;
     if (total > MOST_BYTES)
       return fail(
-        'They come to more than 1 GB, and a zip is made in memory. Take the files that they were read from.',
+        'They come to more than 300 MB, and a zip is made in memory. Take the files that they were read from.',
       );
     const target = targets[row] ?? UNLABELLED;
     const folder = target === UNLABELLED ? NO_CLASS : folders[target];
@@ -66,13 +66,17 @@ async function soundFile(
   return samples === undefined ? undefined : wavFile(samples, sampleRate);
 }
 
-/** A folder a class, each its own: some characters are none of a file's name anywhere. */
+/** A folder a class, each its own, on file systems too that take “Cat” and “cat” for one; some characters are none of a name anywhere. */
 function foldersOf(classes: readonly string[]): readonly string[] {
-  const folders: string[] = [];
-  for (const label of classes) {
-    const plain = label.replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, '_').replace(/^\.+|\.+$/g, '_');
-    const isTaken = plain === NO_CLASS || folders.includes(plain);
-    folders.push(isTaken ? `${plain} (${folders.length + 1})` : plain);
-  }
-  return folders;
+  const taken = new Set([NO_CLASS]);
+  return classes.map((label) => {
+    const plain = label.replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, '_').replace(/^[. ]+|[. ]+$/g, '_') || '_';
+    const own = RESERVED.test(plain) ? `${plain}_` : plain;
+    let name = own;
+    for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${own} (${number})`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
 }
+/** Names of devices, which Windows takes for no folder. */
+const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;

@@ -92,6 +92,7 @@ export class Shapes {
       this.#made = [];
       this.#unmade = [];
       this.refused = undefined;
+      this.#ahead.forget();
       this.found = found;
       this.rows = Array.from(found.rows);
       this.at = 0;

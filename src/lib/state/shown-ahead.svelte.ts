@@ -14,6 +14,8 @@ interface Asking {
 export class ShownAhead {
   #shown = $state.raw<ReadonlyMap<number, ShownExample>>(new Map());
   #fetching = false;
+  /** Goes up with each forgetting: what was asked for before is not for after it. */
+  #turn = 0;
 
   /** `rowsAbout(before, after)`: the rows of the line from so many before the place that is shown to so many after it, in its order. */
   constructor(
@@ -28,6 +30,7 @@ export class ShownAhead {
 
   /** What is shown may have changed since. */
   forget(): void {
+    this.#turn += 1;
     this.#shown = new Map();
   }
 
@@ -38,12 +41,14 @@ export class ShownAhead {
       for (;;) {
         const rows = this.#missing();
         if (rows.length === 0) break;
+        const turn = this.#turn;
         const isFetched = await this.asking.attempt(async () => {
           const answer = await this.asking.ask({ type: 'examples', rows });
-          if (answer?.type !== 'examples') return;
+          if (answer?.type !== 'examples' || turn !== this.#turn) return;
           this.#shown = new Map([...this.#shown, ...answer.examples.map((one) => [one.row, one] as const)]);
         });
-        if (!isFetched) break;
+        // What did not come the first time does not come by asking on.
+        if (!isFetched || (turn === this.#turn && rows.some((row) => !this.#shown.has(row)))) break;
       }
     } finally {
       this.#fetching = false;

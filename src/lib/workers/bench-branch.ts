@@ -38,7 +38,15 @@ export function branchOf(
     return was === to ? [] : [{ field, from: was, to }];
   });
   return {
-    setup: { ...setup, model, budgetMs: null, trials: null, origin: { run: id, step, changed } },
+    setup: {
+      ...setup,
+      recipe: finished?.recipe ?? setup.recipe,
+      recipes: false,
+      model,
+      budgetMs: null,
+      trials: null,
+      origin: { run: id, step, changed },
+    },
     chosen: read(model, setup, frozen),
   };
 }

@@ -1,5 +1,6 @@
 // A search in a tab that takes another preparation than the usual one: its run is looked at, and had again, by that one.
 import { expect, test } from 'vitest';
+import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import type { TableContract } from '../core/data/contract.ts';
 import { random } from '../core/random.ts';
@@ -22,13 +23,17 @@ const doses: TableContract = {
   target: { type: 'number', name: 'effect', mean: 0, standardDeviation: 1 },
 };
 
-test('what a search took is kept with its run, and the rows are prepared by it wherever they are opened for that', async () => {
+async function kept() {
   const draw = random(5, 'doses');
   const lines = Array.from({ length: 300 }, () => {
     const dose = Math.exp(3 * draw.normal());
     return `${dose.toFixed(4)},${(Math.log1p(dose) + 0.05 * draw.normal()).toFixed(4)}`;
   });
-  const store = await storeOf(doses, await readCsv(doses, ['dose,effect', ...lines].join('\n')));
+  return storeOf(doses, await readCsv(doses, ['dose,effect', ...lines].join('\n')));
+}
+
+test('what a search took is kept with its run, and the rows are prepared by it wherever they are opened for that', async () => {
+  const store = await kept();
   const runs = memoryRunStore();
   const client = clientOf(store, { runs });
   const { run, trained } = await endedBy(client, 'effect', { model: 'auto', trials: 1 });
@@ -48,4 +53,24 @@ test('what a search took is kept with its run, and the rows are prepared by it w
     new AbortController().signal,
   );
   expect(again).toMatchObject({ isSame: true });
+});
+
+test('a branch of such a run learns on from the rows as they were prepared', async () => {
+  const runs = memoryRunStore();
+  const client = clientOf(await kept(), { runs, checkpoints: createMemoryParticipantStore().checkpoints });
+  const space = { mlp: {} };
+  const { run } = await endedBy(client, 'effect', { model: 'auto', trials: 1, space });
+  const { checkpoints, manifest } = (await runs.read(run))!.record;
+  const last = checkpoints!.at(-1)!;
+  const further = { step: last.step, learningRate: 1e-6, localEpochs: last.epoch + 1 };
+  const branch = await client.run(
+    { name: 'branch', run, ...further },
+    () => {},
+    new AbortController().signal,
+  );
+  if ('type' in branch || branch.kind !== 'predicting') throw new Error('The branch has no model.');
+  const { report } = branch.trained.result.model;
+  expect(report.type === 'number' && report.r2).toBeGreaterThan(0.95);
+  const { setup } = (await runs.read(branch.run))!.record.manifest;
+  expect(setup).toMatchObject({ recipe: manifest.finished?.recipe, recipes: false });
 });

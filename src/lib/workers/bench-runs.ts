@@ -178,7 +178,13 @@ async function beginning(
   const { finished, setup } = manifest;
   const opened = await opener.open(
     dataset.id,
-    { ...setup, target: setup.target ?? PICTURES_TARGET, split: splitOf(setup) },
+    {
+      ...setup,
+      target: setup.target ?? PICTURES_TARGET,
+      split: splitOf(setup),
+      // A branch learns on from the rows as they were learnt from; a search that is had again asks anew.
+      recipe: (request.name === 'branch' ? finished?.recipe : undefined) ?? setup.recipe,
+    },
     dataset.state,
   );
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);

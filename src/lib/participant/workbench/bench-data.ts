@@ -1,5 +1,5 @@
 // Rows ready for the workbench: read, split, and encoded by what the training rows alone taught.
-import { classLabels, type DataContract } from '../../core/data/contract.ts';
+import { classLabels, type DataContract, type TableContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import {
   foldsOf,
@@ -49,6 +49,8 @@ export interface BenchData {
   part(fold: number, folds: number): Result<BenchData, string>;
   /** The same rows by another recipe that tells rows apart alike; undefined: of what no recipe prepares. */
   preparedBy?(recipe: Recipe): Result<BenchData, string>;
+  /** Likewise so many rows to learn from at most, the same ones by every recipe, and no others. */
+  someBy?(recipe: Recipe, most: number): Result<SomeRows, string>;
   /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted; and the `index`-th held-out one. */
   trainingPlace(index: number): number;
   heldOutPlace(index: number): number;
@@ -57,6 +59,12 @@ export interface BenchData {
   /** Columns as they were read, and the cells of a held-out row; none of pictures. */
   readonly header: readonly string[];
   heldOutRow(index: number): readonly string[];
+}
+
+export interface SomeRows {
+  readonly contract: TableContract;
+  readonly rows: Examples;
+  readonly together: Together | undefined;
 }
 
 /** Row numbers are those of what `how` and `classes` are of. */
@@ -241,6 +249,20 @@ function splitAndEncode(
     part(fold, folds) {
       const done = splitAndEncode(task, share, how, ways, cellsOf, table, recipe, { fold, folds });
       return done.ok ? done : fail(done.error.message);
+    },
+    someBy(other, most) {
+      const hashOf = (row: number): number => hashes[2 * row + 1]!;
+      const some =
+        training.length <= most
+          ? training
+          : Uint32Array.from(training)
+              .sort((a, b) => hashOf(a) - hashOf(b) || a - b)
+              .slice(0, most)
+              .sort();
+      const done = prepareTable({ task, hashes, training: some, heldOut: new Uint32Array() }, other);
+      if (!done.ok) return fail(done.error.message);
+      const { contract, training: rows, trainingRows: of } = done.value;
+      return ok({ contract, rows, together: togetherOf(how.how, of) });
     },
     preparedBy(other) {
       const done = splitAndEncode(task, share, how, ways, cellsOf, table, other, part);

@@ -2,8 +2,10 @@
 // can bend, pairs of categories. Which of them helps, recipe-search.ts finds out.
 import type { TableContract } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
+import { quantile } from '../../core/metrics/quantile.ts';
 import { placeFor } from '../../core/recipe/place-for.ts';
 import { usualStep, type Recipe, type RecipeStep } from '../../core/recipe/recipe.ts';
+import { innerEdges } from '../../core/recipe/steps/bin.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import { decodedInputs } from '../../modalities/table/decoded-columns.ts';
 
@@ -17,6 +19,7 @@ export interface FurtherStep {
 const SKEWED = 2;
 /** Fewer different numbers are as good as bins already. */
 const FEWEST_VALUES = 12;
+const BINS = 5;
 const MOST_BINNED = 40;
 const MOST_CATEGORIES = 12;
 const MOST_CROSSED = 3;
@@ -30,7 +33,9 @@ export function furtherSteps(contract: TableContract, training: Examples): reado
   const skewed = numbers
     .filter(({ values }) => Math.abs(skewnessOf(values)) > SKEWED)
     .map(({ name }) => name);
-  const binned = numbers.filter(({ values }) => new Set(values).size > FEWEST_VALUES).map(({ name }) => name);
+  const binned = numbers
+    .filter(({ values }) => new Set(values).size > FEWEST_VALUES && hasBins(values))
+    .map(({ name }) => name);
   const crossed = columns
     .flatMap((column) =>
       column.type === 'category' && column.labels.length <= MOST_CATEGORIES ? [column] : [],
@@ -49,7 +54,7 @@ export function furtherSteps(contract: TableContract, training: Examples): reado
       : [
           {
             title: `Bins of ${named(binned)} beside the numbers`,
-            steps: [usualStep('bin', { columns: binned, keep: true })],
+            steps: [usualStep('bin', { columns: binned, bins: BINS, keep: true })],
           },
         ]),
     ...(pairs.length === 0
@@ -61,6 +66,12 @@ export function furtherSteps(contract: TableContract, training: Examples): reado
           },
         ]),
   ];
+}
+
+/** Whether its quantiles leave an edge: of a column that is nearly all zeros they do not. */
+function hasBins(values: Float64Array): boolean {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  return innerEdges(Array.from({ length: BINS + 1 }, (_, at) => quantile(sorted, at / BINS))).length > 0;
 }
 
 /** Each step where it usually belongs. */

@@ -2,13 +2,12 @@
 // two quick models on rows to learn from alone, in the same parts. A step is taken where the better of the two errs less by more than
 // twice the standard error of the difference, row by row: what is no better than luck leaves the recipe as it is. What is taken follows
 // from the rows and the seed, and never from the clock.
+import { classLabels, exampleShape } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
-import { selectExamples } from '../../core/data/examples.ts';
-import type { Together } from '../../core/data/row-split.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import type { Digest } from '../../core/ids.ts';
 import { recipeDigest, recipeJson, type Recipe } from '../../core/recipe/recipe.ts';
-import type { BenchData } from './bench-data.ts';
+import type { BenchData, SomeRows } from './bench-data.ts';
 import type { FitSurroundings } from './fit.ts';
 import { furtherSteps, withSteps, type FurtherStep } from './further-steps.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
@@ -43,33 +42,57 @@ export const recipeTaken = (
     ? { recipe: recipeJson(preparation.fitted.recipe) }
     : {};
 
-/** Rows that are asked at most: so many are judged in five parts, in seconds. */
+/** Rows that are asked at most: so many are judged in five parts, in seconds; and the numbers that they are encoded as. */
 const MOST_ROWS = 3000;
+const FEWEST_ROWS = 500;
+const MOST_CELLS = 300_000;
+/** Trees are grown for each class; beyond so many a line alone is asked. */
+const MOST_CLASSES = 6;
 /** One step on top of another, at most. */
 const ROUNDS = 2;
 /** Differences beyond so many standard errors of theirs are no luck. */
 const SURE = 2;
 /** A line, and trees that bend by themselves; both within a second or so. */
-const QUICK: readonly (readonly [string, OptionValues])[] = [
+const LINES: Quick = [
   ['linear', {}],
   ['logistic', {}],
-  ['boosted-trees', { stages: 30 }],
 ];
+const WITH_TREES: Quick = [...LINES, ['boosted-trees', { stages: 30 }]];
+type Quick = readonly (readonly [string, OptionValues])[];
 
-/** `recipe`: by which the rows are prepared now. Rejects with the signal's reason. */
+/** Rejects with the signal's reason. `tell`: what came of each preparation; `onProgress`: the share that is done. */
 export async function searchRecipe(
   data: BenchData,
   seed: number,
   surroundings: FitSurroundings,
   tell: (tried: RecipeTried) => void,
+  onProgress: (share: number) => void = () => {},
 ): Promise<RecipeFound> {
-  const { contract, preparation } = data;
+  const { preparation } = data;
   const none = { data, tried: [] };
-  if (contract.kind !== 'table' || preparation === undefined || data.preparedBy === undefined) return none;
-  let left = furtherSteps(contract, data.training);
-  if (left.length === 0) return none;
+  if (preparation === undefined || data.someBy === undefined || data.preparedBy === undefined) return none;
   const { recipe } = preparation.fitted;
-  let best = await judged({ title: 'As usual', recipe, data }, seed, surroundings);
+  const width = exampleShape(data.contract).reduce((size, side) => size * side, 1);
+  const most = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.floor(MOST_CELLS / width)));
+  const asItIs = data.someBy(recipe, most);
+  if (!asItIs.ok) return none;
+  let left = furtherSteps(asItIs.value.contract, asItIs.value.rows);
+  if (left.length === 0) return none;
+  const ask = async (title: string, wanted: Recipe): Promise<JudgedRecipe | undefined> => {
+    // To prepare rows is one piece of work.
+    await surroundings.clock.tick();
+    surroundings.signal?.throwIfAborted();
+    const some = data.someBy?.(wanted, most);
+    // A step that these rows do not bear is none to take.
+    return some?.ok === true
+      ? judged({ title, recipe: wanted, some: some.value }, seed, surroundings)
+      : undefined;
+  };
+  const steps = 1 + left.length + (left.length - 1);
+  let done = 0;
+  const progressed = (): void => onProgress(Math.min(1, (done += 1) / steps));
+  let best = await ask('As usual', recipe);
+  progressed();
   if (best === undefined) return none;
   const tried: RecipeTried[] = [];
   const say = (one: RecipeTried): void => {
@@ -79,66 +102,61 @@ export async function searchRecipe(
   say(told(best, true, 'What the others are held against.'));
   for (let round = 0; round < ROUNDS && left.length > 0; round += 1) {
     const before: JudgedRecipe = best;
-    const others = [];
+    const others: Asked[] = [];
     for (const further of left) {
-      const other = await judgedWith(before, further, seed, surroundings);
+      const other = await ask(further.title, withSteps(before.recipe, further.steps));
       if (other !== undefined) others.push({ further, other, gain: gainOver(before, other) });
+      progressed();
     }
     const first = others.toSorted((a, b) => b.gain.mean - a.gain.mean)[0];
     const isTaken = first !== undefined && first.gain.mean > SURE * first.gain.standardError;
     for (const { further, other, gain } of others)
-      if (round === 0 || further === first?.further)
-        say(
-          told(
-            other,
-            isTaken && further === first.further,
-            reasonOf(gain, isTaken && further === first.further),
-          ),
-        );
+      if (round === 0 || further === first?.further) {
+        const isIt = isTaken && further === first.further;
+        say(told(other, isIt, reasonOf(gain, isIt)));
+      }
     if (!isTaken) break;
     best = first.other;
     left = left.filter((one) => one !== first.further);
   }
-  return { data: best.data, tried };
+  onProgress(1);
+  if (best.recipe === recipe) return { data, tried };
+  const prepared = data.preparedBy(best.recipe);
+  if (prepared.ok) return { data: prepared.value, tried };
+  // What some rows bear, all of them may not: too large, or a category with too many kinds.
+  return {
+    data,
+    tried: tried.map((one, at) => (at === 0 ? one : { ...one, isTaken: false, reason: prepared.error })),
+  };
 }
 
-interface PreparedBy {
+interface PreparedSome {
   readonly title: string;
   readonly recipe: Recipe;
-  readonly data: BenchData;
+  readonly some: SomeRows;
 }
-interface JudgedRecipe extends PreparedBy {
+interface JudgedRecipe extends Omit<PreparedSome, 'some'> {
   readonly model: string;
   readonly loss: number;
   /** By row, in the order of the parts. */
   readonly errors: Float64Array;
 }
-
-async function judgedWith(
-  before: JudgedRecipe,
-  further: FurtherStep,
-  seed: number,
-  surroundings: FitSurroundings,
-): Promise<JudgedRecipe | undefined> {
-  const recipe = withSteps(before.recipe, further.steps);
-  const data = before.data.preparedBy?.(recipe);
-  // A step that these rows do not bear is none to take.
-  return data?.ok === true
-    ? judged({ title: further.title, recipe, data: data.value }, seed, surroundings)
-    : undefined;
+interface Asked {
+  readonly further: FurtherStep;
+  readonly other: JudgedRecipe;
+  readonly gain: Gain;
 }
 
 /** By the quick model that does better; undefined where none can be fitted. */
 async function judged(
-  prepared: PreparedBy,
+  { title, recipe, some: { contract, rows, together } }: PreparedSome,
   seed: number,
   surroundings: FitSurroundings,
 ): Promise<JudgedRecipe | undefined> {
-  const { contract } = prepared.data;
-  const { rows, together } = someRows(prepared.data);
   const parts = partsOf(rows, together);
+  const quick = (classLabels(contract)?.length ?? 1) > MOST_CLASSES ? LINES : WITH_TREES;
   let best: JudgedRecipe | undefined;
-  for (const [name, given] of QUICK) {
+  for (const [name, given] of quick) {
     const model = benchModelNamed(name);
     if (model === undefined || model.unsuited(contract) !== undefined) continue;
     const { options } = chosenWith(model, given);
@@ -149,36 +167,9 @@ async function judged(
     const judging = parts.map((part) => part.judging);
     const errors = errorsOf(rows, judging, tried.outputs);
     if (best === undefined || meanOf(errors) < meanOf(best.errors))
-      best = { ...prepared, model: model.title, loss, errors };
+      best = { title, recipe, model: model.title, loss, errors };
   }
   return best;
-}
-
-/** Those whose hashes come first: the same rows whatever the recipe. */
-function someRows({ training, together }: BenchData): {
-  readonly rows: Examples;
-  readonly together: Together | undefined;
-} {
-  if (training.count <= MOST_ROWS) return { rows: training, together };
-  const hashOf = (row: number): number => training.hashes[2 * row + 1]!;
-  const chosen = Array.from({ length: training.count }, (_, row) => row)
-    .toSorted((a, b) => hashOf(a) - hashOf(b) || a - b)
-    .slice(0, MOST_ROWS)
-    .toSorted((a, b) => a - b);
-  return { rows: selectExamples(training, chosen), together: ofRows(together, chosen) };
-}
-
-function ofRows(together: Together | undefined, rows: readonly number[]): Together | undefined {
-  switch (together?.type) {
-    case undefined:
-      return undefined;
-    case 'groups':
-      return { type: 'groups', hashes: Uint32Array.from(rows, (row) => together.hashes[row]!) };
-    case 'time':
-      return { type: 'time', times: Float64Array.from(rows, (row) => together.times[row]!) };
-    default:
-      return together satisfies never;
-  }
 }
 
 /**
@@ -237,7 +228,7 @@ const told = (
 });
 
 function reasonOf({ mean, standardError }: Gain, isTaken: boolean): string {
-  if (isTaken) return 'Better by more than twice what luck would bring.';
+  if (isTaken) return 'Better by more than two standard errors.';
   if (mean > SURE * standardError) return 'Better too, but another one helped more.';
-  return mean > 0 ? 'Better by no more than luck would bring.' : 'No better.';
+  return mean > 0 ? 'Better by less than two standard errors: that may be luck.' : 'No better.';
 }

@@ -96,10 +96,18 @@ export async function runBench(
   const unsuited = 'model' in chosen ? unsuitedFor(chosen, given.contract) : undefined;
   if ('model' in chosen && unsuited !== undefined)
     return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
+  const began = surroundings.clock.monotonic();
   const { data, tried: recipes } =
     'recipes' in chosen && chosen.recipes
-      ? await searchRecipe(given, seed, surroundings, (one) => tell({ type: 'recipe', ...one }))
+      ? await searchRecipe(
+          given,
+          seed,
+          surroundings,
+          (one) => tell({ type: 'recipe', ...one }),
+          (fraction) => tell({ type: 'progress', model: 'Preparations', fraction }),
+        )
       : { data: given, tried: [] };
+  const askedMs = surroundings.clock.monotonic() - began;
   const fitAndJudge = async ({ model, options }: ChosenModel, hand?: FitSurroundings['hand']) => {
     const onProgress = (fraction: number): void => tell({ type: 'progress', model: model.name, fraction });
     const fitted = await fitModel(
@@ -137,7 +145,8 @@ export async function runBench(
     const ms = surroundings.clock.monotonic() - started;
     tell({ type: 'baseline', entry: entryOf(one, done.value.judged, done.value.fitted, undefined), ms });
   }
-  const searched = 'model' in chosen ? undefined : await search(data, chosen, seed, surroundings, tell);
+  const searched =
+    'model' in chosen ? undefined : await search(data, chosen, seed, surroundings, tell, askedMs);
   if (searched?.ok === false) return searched;
   const one = 'model' in chosen ? chosen : searched?.value.chosen;
   if (one === undefined) throw new Error('Either a model was chosen, or a search found one.');
@@ -202,6 +211,7 @@ function search(
   seed: number,
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
+  askedMs: number,
 ) {
   const { clock } = surroundings;
   let number = 0;
@@ -225,7 +235,7 @@ function search(
       space,
       starts,
       ...(large === undefined ? {} : { isTried: isLine }),
-      deadline: budgetMs === null ? null : clock.monotonic() + budgetMs,
+      deadline: budgetMs === null ? null : clock.monotonic() + Math.max(budgetMs / 2, budgetMs - askedMs),
     },
     surroundings,
     (trial) => tell({ type: 'trial', number: (number += 1), ...trial }),

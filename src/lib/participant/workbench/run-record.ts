@@ -8,6 +8,7 @@ import type { KeptCheckpoint } from '../kept-checkpoint.ts';
 import type { Analysis } from './analyse.ts';
 import type { CrossValidation } from './cross-validate.ts';
 import type { FoundGroups } from './grouping/find-groups.ts';
+import { withoutRowsOf } from './grouping/one-row.ts';
 import type { BenchEntry, BenchResult } from './run-bench.ts';
 import type { RunManifest } from './run-manifest.ts';
 import type { SentRun } from './send-run.ts';
@@ -138,7 +139,14 @@ export const withoutCheckpoints = ({ checkpoints: _, ...record }: RunRecord): Ru
 /** The record of a run once the rows that its model is made of are erased; undefined where it is made of none. */
 export function withoutRows(record: RunRecord, at: number): RunRecord | undefined {
   const { outcome } = record;
-  return (outcome.type === 'finished' || outcome.type === 'grouped') && outcome.model.holdsRows
-    ? { ...record, outcome: { ...outcome, model: { ...outcome.model, erasedAt: at } } }
-    : undefined;
+  if ((outcome.type !== 'finished' && outcome.type !== 'grouped') || !outcome.model.holdsRows)
+    return undefined;
+  const model = { ...outcome.model, erasedAt: at };
+  return {
+    ...record,
+    outcome:
+      outcome.type === 'grouped'
+        ? { ...outcome, model, found: withoutRowsOf(outcome.found) }
+        : { ...outcome, model },
+  };
 }

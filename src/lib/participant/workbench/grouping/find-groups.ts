@@ -3,7 +3,7 @@
 import { adjustedRandIndex, crossingOf } from '../../../core/grouping/rand-index.ts';
 import { chanceOf, distinctPoints, type Chance } from '../../../core/grouping/chance.ts';
 import { encodedPoints, pointColumns } from '../../../core/grouping/encoded-points.ts';
-import type { Assigner, Tried } from '../../../core/grouping/grouper.ts';
+import type { Assigner, GroupPoints, Tried } from '../../../core/grouping/grouper.ts';
 import { profileOf, type ColumnShare, type Middle } from '../../../core/grouping/profile.ts';
 import { drawnRows, MOST_SAMPLED, sampleOf, silhouettes } from '../../../core/grouping/silhouette.ts';
 import type { Digest } from '../../../core/ids.ts';
@@ -12,12 +12,15 @@ import type { OptionValues } from '../../../core/named-options.ts';
 import { fail, ok, type Result } from '../../../core/result.ts';
 import { digestOfParts } from '../fit.ts';
 import type { ChosenModel } from '../models.ts';
+import { isOneRow } from './one-row.ts';
 import { groupContract, groupName, type GroupData, type LeftOutColumn } from './group-data.ts';
 
 export interface FoundGroup {
   /** "group 1" */
   readonly name: string;
   readonly rows: number;
+  /** All of its rows are alike: its middle is one of them. Absent from what an earlier program kept. */
+  readonly isOneRow?: boolean;
   /** Mean, of its rows in the sample; null where none of them is. */
   readonly silhouette: number | null;
   /** [at most DRAWN], of its rows in the sample, the largest first. */
@@ -114,6 +117,7 @@ export function* findGroups(
   const chance =
     columns.length < 2 ? null : yield* stage('The same with shuffled columns', 0.55, 0.44, shuffled);
   const profile = profileOf(points, columns, groupOf, groups);
+  const areAlike = alikeGroups(points, groupOf, groups);
   const order = profile.columns.map(({ name }) => columns.findIndex((column) => column.name === name));
   const verdict = verdictOf(silhouette, chance);
   const found: FoundGroups = {
@@ -130,6 +134,7 @@ export function* findGroups(
       return {
         name: groupName(group),
         rows,
+        isOneRow: areAlike[group]!,
         silhouette: own.length === 0 ? null : own.reduce((sum, one) => sum + one, 0) / own.length,
         silhouettes: thinned(own),
         middles: order.map((at) => middles[at]!),
@@ -156,8 +161,21 @@ export function* findGroups(
   return ok({ found, assigner: grouped });
 }
 
-/** The centre of a group of one row is that row. */
-export const holdsRowsOf = ({ groups }: FoundGroups): boolean => groups.some(({ rows }) => rows === 1);
+/** The centre of a group whose rows are all alike is one of them. */
+export const holdsRowsOf = ({ groups }: FoundGroups): boolean => groups.some(isOneRow);
+
+/** Of each group whether its rows are the same point. */
+function alikeGroups({ count, size, values }: GroupPoints, groupOf: Int32Array, groups: number): boolean[] {
+  const first = new Int32Array(groups).fill(-1);
+  const alike = Array.from({ length: groups }, () => true);
+  for (let row = 0; row < count; row += 1) {
+    const group = groupOf[row]!;
+    if (first[group] === -1) first[group] = row;
+    for (let at = 0; alike[group] === true && at < size; at += 1)
+      alike[group] = values[row * size + at] === values[first[group]! * size + at];
+  }
+  return alike;
+}
 
 function* stage<R>(
   says: string,
