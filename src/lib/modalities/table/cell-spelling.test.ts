@@ -163,6 +163,7 @@ test('lines before the header are left unread, and commas in numbers make no hea
     ['4', '5', '6'],
     ['7', '8', '9'],
   ]);
+  expect(await head('#id,age\n1,7,30\n2,8,40\n')).toMatch(/^This row has 3 cells, but the header names 2/);
   expect(await head('Report of ward 7\n\na,b\n1,2\n3,4\n')).toEqual([
     ['a', 'b'],
     ['1', '2'],
