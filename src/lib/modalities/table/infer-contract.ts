@@ -204,8 +204,8 @@ export interface NumberRange {
 /** Of a column's cells in rows at hand. */
 export function rangeIn(rows: readonly (readonly string[])[], field: number): NumberRange | undefined {
   const cells = rows.map((row) => row[field] ?? '').filter((cell) => !isMissing(cell));
-  if (cells.length === 0 || !cells.every(isNumeric)) return undefined;
   const numbers = cells.map(Number);
+  if (cells.length === 0 || !numbers.every(Number.isFinite)) return undefined;
   return {
     minimum: numbers.reduce((least, one) => Math.min(least, one)),
     maximum: numbers.reduce((most, one) => Math.max(most, one)),
