@@ -22,6 +22,8 @@ export interface ImportOptions {
   readonly decodeImage: DecodeImage;
   /** What names no class (a picture in no class folder, a row without a target) is kept without a label, not refused. */
   readonly keepsUnlabelled?: boolean | undefined;
+  /** The contract was made of these very files, and is no federation's. */
+  readonly isOwn?: boolean | undefined;
   /** Continues an import that was cut off. */
   readonly resumed?: Resumed | undefined;
   /** Milliseconds, for the report's duration. */
@@ -84,6 +86,7 @@ export function importFiles(
       decodeImage: options.decodeImage,
       signal: options.signal,
       keepsUnlabelled: options.keepsUnlabelled,
+      isOwn: options.isOwn,
       onFraction: (fraction) => options.onProgress?.(fraction, into.accepted),
       onFile: (path) => options.onFile?.(path, into.accepted),
     });

@@ -13,6 +13,8 @@ export interface ModalityOptions {
   readonly signal?: AbortSignal | undefined;
   /** What names no class is kept without a label; else it is refused. */
   readonly keepsUnlabelled?: boolean | undefined;
+  /** The contract was made of these very files, and is no federation's. */
+  readonly isOwn?: boolean | undefined;
   /** Share of the chosen bytes that is done with, 0–1. */
   readonly onFraction: (fraction: number) => void;
   /** Called when a file (a zip, a CSV, an IDX pair's pictures, each loose picture) is done with. */

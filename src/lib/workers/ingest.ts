@@ -188,7 +188,11 @@ async function importInto(
   };
   let outcome: ImportOutcome;
   try {
-    outcome = await importSource(request, sink, { ...options(writer.resumed), keepsUnlabelled });
+    outcome = await importSource(request, sink, {
+      ...options(writer.resumed),
+      keepsUnlabelled,
+      isOwn: request.federation === null,
+    });
   } catch (error) {
     // Whoever cancels a new import wants it gone. What met a full disk or a file gone stays resumable, for the person to decide.
     if (durable === 0 || (signal.aborted && writer.resumed === undefined)) await writer.discard();

@@ -2,7 +2,7 @@
 import { quoted } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
 import { cellRecords } from './cell-records.ts';
-import { cellSpellings, SPELLING_ROWS, type CellSpellings } from './cell-spelling.ts';
+import { cellSpellings, SPELLING_ROWS, type CellSpellings, type Misfit } from './cell-spelling.ts';
 import { csvScanner, MAXIMUM_RECORD_BYTES, recordTexts, type CsvRecord } from './csv-scanner.ts';
 import { detectDelimiter, firstRecords, linesBeforeHeader } from './header.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
@@ -28,7 +28,7 @@ export async function readDelimited(
       `${file.path}: left unread before the line of column names: ${quoted(first.slice(0, before).flat().join(' '))}.`,
     );
   const spaced = areSpaced(first);
-  const spellings = cellSpellings(first[before] ?? [], first.slice(before + 1), delimiter, options.isWritten);
+  const spellings = cellSpellings(first[before] ?? [], first.slice(before + 1), delimiter, options.readingOf);
   const respelled = respelledBy(spellings);
   let header: readonly string[] | undefined;
   let isUsable = true;
@@ -51,7 +51,9 @@ export async function readDelimited(
     if (!isUsable || isBlank(record)) return;
     if (record.isMalformed || record.fields !== header.length)
       return sink.refuse('ragged-row', ragged(record, header.length), record.row);
-    sink.record(respelled(record));
+    const read = respelled(record);
+    if ('message' in read) sink.refuse('not-a-number', read.message, record.row);
+    else sink.record(read);
   });
 
   let bytes = 0;
@@ -72,15 +74,19 @@ export async function readDelimited(
     );
 }
 
-/** The record as its columns' spellings have it; valid until the next. */
-function respelledBy({ fields }: CellSpellings): (record: CsvRecord) => CsvRecord {
+/** The record as its columns' spellings have it, valid until the next; or why it cannot be read. */
+function respelledBy({ fields }: CellSpellings): (record: CsvRecord) => CsvRecord | Misfit {
   if (fields.every((respell) => respell === undefined)) return (record) => record;
   const made = cellRecords();
-  return (record) =>
-    made(
-      recordTexts(record).map((cell, field) => fields[field]?.(cell) ?? cell),
-      record.row,
-    );
+  return (record) => {
+    const cells = recordTexts(record);
+    for (const [field, cell] of cells.entries()) {
+      const read = fields[field]?.(cell) ?? cell;
+      if (typeof read !== 'string') return read;
+      cells[field] = read;
+    }
+    return made(cells, record.row);
+  };
 }
 
 /** Of a file whose columns lie under one another by spaces: what is wrong with it. */

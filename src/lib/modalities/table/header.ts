@@ -1,4 +1,5 @@
 // The first line of a table: which character separates cells, and which field is which column of the contract.
+import { numericSpelling } from '../../core/data/cell-category.ts';
 import type { TableContract } from '../../core/data/contract.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
 import { csvScanner, recordTexts } from './csv-scanner.ts';
@@ -64,7 +65,8 @@ export function detectDelimiter(head: Uint8Array, isWholeFile: boolean, wanted: 
 
 /**
  * How many of the first records stand before the header: titles and remarks, as instruments and offices write them. They have
- * fewer cells than the rows, and are one cell or begin as a comment does.
+ * fewer cells than the rows, and are one cell or begin as a comment does; but a comment of several cells ("#id,age", where rows have
+ * one cell more) is the header itself where what follows is a row.
  */
 export function linesBeforeHeader(first: readonly (readonly string[])[]): number {
   const counts = new Map<number, number>();
@@ -73,7 +75,9 @@ export function linesBeforeHeader(first: readonly (readonly string[])[]): number
   const header = first.findIndex(
     (cells) => cells.length >= usual || !(filled(cells) <= 1 || /^(#|%|\/\/)/.test(cells[0] ?? '')),
   );
-  return header > 0 && usual > 1 ? header : 0;
+  if (header <= 0 || usual <= 1) return 0;
+  const isRow = first[header]?.some((cell) => numericSpelling(cell) !== undefined) === true;
+  return isRow && filled(first[header - 1] ?? []) > 1 ? header - 1 : header;
 }
 const filled = (cells: readonly string[]): number => cells.filter((cell) => cell !== '').length;
 

@@ -134,6 +134,26 @@ test('a refusal and a note say what stands in the way', () => {
   expect(of(['town', 'b', 'y'], towns)).toMatch(/more than 1,000 different texts/);
 });
 
+test('numbers name columns, unless each could stand in its column below', () => {
+  const of = (names: readonly string[], row: readonly string[]) => {
+    const lines = Array.from({ length: 6 }, (_, i) =>
+      row.map((cell) => (cell === 'a' ? 'ab'[i % 2]! : `${Number(cell) + i}`)),
+    );
+    const found = inferTableContract(names, lines);
+    return found.ok ? found.value.notes.join(' ') : found.error.message;
+  };
+  const noted = /Numbers name columns \(.*\)\. Add a header line where the first line is a row/;
+  expect(of(['400.5', '401.0', '402.0', 'moisture'], ['0.1', '0.2', '0.4', 'a'])).toMatch(noted);
+  expect(of(['-1', '0', '1', 'y'], ['3', '4', '5', 'a'])).toMatch(noted);
+  expect(of(['1100', '1090', '1085', 'y'], ['0.1', '0.2', '0.4', 'a'])).toMatch(noted);
+  expect(of(['2020', '2021', 'y', '2019'], ['2000', '2100', 'a', '1900'])).toMatch(noted);
+  expect(of(['1960', '1961', 'y'], ['1', '2', 'a'])).not.toMatch(noted);
+  expect(of(['5.1', '3.5', '1.4', '0.2', 'a'], ['4.9', '3.0', '1.4', '0.2', 'a'])).toMatch(
+    /looks like a row/,
+  );
+  expect(of(['39', 'b', '13', '0', 'x'], ['50', 'a', '9', '0', 'a'])).toMatch(/looks like a row/);
+});
+
 test('years name columns, and when something was is the last thing to be the target', () => {
   const years = Array.from({ length: 30 }, (_, i) => [`c${i % 3}`, String(i), String(i * 1.5)]);
   expect(drafted(['country', '1960', '1961'], years).contract.target.name).toBe('1961');

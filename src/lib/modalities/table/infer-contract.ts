@@ -2,6 +2,7 @@
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
+import { isMissing } from '../../core/data/missing.ts';
 import { looksCoded, uselessReason, type Usefulness } from '../../core/recipe/worth.ts';
 import { roundedTo } from '../../core/recipe/rounded-to.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -39,7 +40,7 @@ export function inferTableContract(
   target?: string,
   keepsTexts = false,
 ): Result<InferredContract, InferenceProblem> {
-  const problem = headerProblem(header, rows.length);
+  const problem = headerProblem(header, rows.length, (field) => rangeIn(rows, field));
   if (problem !== undefined) return fail(problem);
   const columns = header.map((name, field) => {
     const facts = columnFacts(name);
@@ -80,6 +81,11 @@ export function contractOfFacts(
         : `${unnamed.toLocaleString('en')} columns are left out: they have no names.`,
     );
   const notes = [...leftOut];
+  const names = columns.map(({ name }) => name);
+  if (!isCount(names))
+    notes.push(
+      `Numbers name columns (${listOf(names.filter(isNumeric).map(quoted), 3)}). Add a header line where the first line is a row.`,
+    );
   /** Why so little is left to choose from. */
   const because = leftOut.length === 0 ? '' : ` ${leftOut.slice(0, 3).join(' ')}`;
   // A moment is not a thing to foretell here: a duration is, as a number.
@@ -145,8 +151,15 @@ const strayReason = ({ name, strays, distinct }: ColumnFacts): string | undefine
     ? undefined
     : `it holds numbers, but for ${strays.count === 1 ? 'one cell' : `${strays.count.toLocaleString('en')} cells`}: ${quoted(strays.first)}${strays.count === 1 ? '' : ' is the first'}. Mend or empty ${strays.count === 1 ? 'it' : 'them'} to have it as a number.`;
 
-/** What keeps a header from naming the columns of `rows` rows. */
-export function headerProblem(header: readonly string[], rows: number): InferenceProblem | undefined {
+/**
+ * What keeps a header from naming the columns of `rows` rows; `below` tells the numbers in them, where they were read. Without it
+ * no header is taken for a row.
+ */
+export function headerProblem(
+  header: readonly string[],
+  rows: number,
+  below: (field: number) => NumberRange | undefined = () => undefined,
+): InferenceProblem | undefined {
   if (header.length === 0)
     return { kind: 'empty-file', message: 'The file is empty. Choose one with a header line and rows.' };
   if (rows === 0)
@@ -166,7 +179,7 @@ export function headerProblem(header: readonly string[], rows: number): Inferenc
       kind: 'wrong-header',
       message: 'The first line holds numbers, not column names. Add a header line.',
     };
-  if (looksLikeRow(header))
+  if (header.some(isNumeric) && looksLikeRow(header, below))
     return {
       kind: 'wrong-header',
       message: `The first line looks like a row, not like column names: it holds ${listOf(header.filter(isNumeric).map(quoted), 3)}. Add a header line.`,
@@ -182,12 +195,63 @@ export function headerProblem(header: readonly string[], rows: number): Inferenc
 
 const isNumeric = (name: string): boolean => numericSpelling(name) !== undefined;
 
-/** Numbers name columns where they count up, or down in equal steps (pixels, years); others are the first row of a file without names. */
-function looksLikeRow(header: readonly string[]): boolean {
-  const numbers = header.filter(isNumeric);
-  const steps = numbers.slice(1).map((name, index) => Number(name) - Number(numbers[index]));
-  const count = steps.every((step) => step > 0) || steps.every((step) => step < 0 && step === steps[0]);
-  return numbers.some((name) => !/^\d+$/.test(name)) || !count;
+/** What numbers a column holds; undefined where it holds others. */
+export interface NumberRange {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** Of a column's cells in rows at hand. */
+export function rangeIn(rows: readonly (readonly string[])[], field: number): NumberRange | undefined {
+  const cells = rows.map((row) => row[field] ?? '').filter((cell) => !isMissing(cell));
+  const numbers = cells.map(Number);
+  if (cells.length === 0 || !numbers.every(Number.isFinite)) return undefined;
+  return {
+    minimum: numbers.reduce((least, one) => Math.min(least, one)),
+    maximum: numbers.reduce((most, one) => Math.max(most, one)),
+  };
+}
+
+const stepsOf = (header: readonly string[]): number[] => {
+  const numbers = header.filter(isNumeric).map(Number);
+  return numbers.slice(1).map((number, index) => number - (numbers[index] ?? 0));
+};
+
+/** Numbers that count up, or down in equal steps, are plainly names (pixels, years). */
+function isCount(header: readonly string[]): boolean {
+  const steps = stepsOf(header);
+  return (
+    header.filter(isNumeric).every((name) => /^\d+$/.test(name)) &&
+    (steps.every((step) => step > 0) || steps.every((step) => step < 0 && step === steps[0]))
+  );
+}
+
+/**
+ * Numbers that rise (wavelengths, lags), fall in equal steps or leave none out name columns. Others are the first row of a file
+ * without names where each could stand in its column below.
+ */
+function looksLikeRow(header: readonly string[], below: (field: number) => NumberRange | undefined): boolean {
+  const steps = stepsOf(header);
+  const numbers = header.filter(isNumeric).map(Number);
+  const span = Math.max(...numbers) - Math.min(...numbers);
+  // A single number rises as little as it falls.
+  const areNames =
+    numbers.length > 1 &&
+    (steps.every((step) => step > 0) ||
+      (steps.length > 1 && steps.every((step) => step < 0 && step === steps[0])) ||
+      (numbers.length > 2 &&
+        numbers.every(Number.isInteger) &&
+        new Set(numbers).size === numbers.length &&
+        span === numbers.length - 1));
+  if (areNames || isCount(header)) return false;
+  return header.every((name, field) => {
+    if (!isNumeric(name)) return true;
+    const range = below(field);
+    if (range === undefined) return false;
+    const { minimum, maximum } = range;
+    const margin = Math.max(maximum - minimum, Math.abs(maximum)) || 1;
+    return Number(name) >= minimum - margin && Number(name) <= maximum + margin;
+  });
 }
 
 function targetCandidates(usable: readonly ColumnFacts[]): string[] {

@@ -18,6 +18,7 @@ export const tableModality: Modality<TableContract> = {
       await readTable(file, contract, rules, into, log, preview, {
         signal: options.signal,
         keepsUnlabelled: options.keepsUnlabelled,
+        isOwn: options.isOwn,
         onBytes: (bytes) => options.onFraction((done + bytes) / Math.max(1, total)),
       });
       options.onFile?.(file.path);

@@ -111,3 +111,33 @@ test('files of one table are one table; others, and none, are refused by name', 
     'There is nothing in what was chosen. Choose a CSV, a zip or a folder of pictures.',
   );
 });
+
+test('data of one’s own is read as its contract was made, and under a federation’s no unit is dropped', async () => {
+  const file = sourceOfText(
+    'prices.csv',
+    [
+      'price,rooms,share',
+      ...Array.from({ length: 40 }, (_, i) => `"$1,${200 + i}",${i % 3 === 0 ? 'none' : i % 3},${i}%`),
+    ].join('\n'),
+  );
+  const facts = await factsOf(file);
+  const contract = contractOfChoices(facts, {
+    target: 'share',
+    asked: 'number',
+    uses: { price: 'number', rooms: 'category' },
+  });
+  if (!contract.ok) throw new Error(contract.error);
+  const reportOf = async (isOwn: boolean) =>
+    (
+      await importFiles(
+        [file],
+        contract.value,
+        { append: () => Promise.resolve() },
+        { decodeImage: () => Promise.reject(new Error('none')), isOwn },
+      )
+    ).report;
+  expect(await reportOf(true)).toMatchObject({ accepted: 40, refused: 0 });
+  const federated = await reportOf(false);
+  expect(federated).toMatchObject({ accepted: 0, refused: 40 });
+  expect(federated.refusals[0]?.message).toMatch(/“price” holds “\$1,200”.*Write all of them without \$/);
+});

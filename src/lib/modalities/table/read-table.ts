@@ -1,11 +1,11 @@
 // One table's file against the contract: every row is either an example or a refusal with its row and column.
-import { categoryOf, categorySpellings, type Spellings } from '../../core/data/cell-category.ts';
 import { exampleShape, type TableContract } from '../../core/data/contract.ts';
 import { hashCounts } from '../../core/data/hash-counts.ts';
 import type { Assembler } from '../assembler.ts';
 import { listOf, quoted, type Problem, type RefusalLog } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
 import type { ColumnRules, FileRules } from './column-rules.ts';
+import type { ColumnReading } from './cell-spelling.ts';
 import { recordTexts } from './csv-scanner.ts';
 import { matchHeader } from './header.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './record-source.ts';
@@ -22,6 +22,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** A row whose class is missing is kept without a label; else it is refused. */
   readonly keepsUnlabelled?: boolean | undefined;
+  /** The contract was made of these files, each of whose columns was looked at for its spelling: they are read so again. */
+  readonly isOwn?: boolean | undefined;
   /** Bytes of this file read so far. */
   readonly onBytes?: (bytes: number) => void;
 }
@@ -113,7 +115,7 @@ export async function readTable(
     },
     {
       wanted: [...contract.columns.map((column) => column.name), contract.target.name],
-      isWritten: writtenIn(contract),
+      readingOf: options.isOwn === true ? undefined : readingsOf(contract),
       signal: options.signal,
       // Short cells can become wide rows: with a wide contract smaller pieces keep the batches in waiting small.
       chunkBytes: Math.max(
@@ -129,17 +131,11 @@ export async function readTable(
 
 const named = (column: string): string => (column === '' ? 'a column without a name' : quoted(column));
 
-/** Texts stand as they are; of categories and classes, what the contract names. */
-function writtenIn(contract: TableContract): (column: string, cell: string) => boolean {
-  const known = new Map<string, Spellings | 'all'>();
-  for (const column of contract.columns)
-    if (column.type === 'text') known.set(column.name, 'all');
-    else if (column.type === 'category')
-      known.set(column.name, categorySpellings(column.categories.map((category) => [category])));
-  if (contract.target.type === 'classes')
-    known.set(contract.target.name, categorySpellings(contract.target.classes.map(({ values }) => values)));
-  return (column, cell) => {
-    const spellings = known.get(column);
-    return spellings === 'all' || (spellings !== undefined && categoryOf(spellings, cell) >= 0);
-  };
+/** Codes look like numbers and dates: what is not learnt as one stays as it is written. */
+function readingsOf({ columns, target }: TableContract): (column: string) => ColumnReading {
+  const readings = new Map<string, ColumnReading>();
+  for (const column of columns)
+    if (column.type === 'number') readings.set(column.name, column.reads ?? 'number');
+  if (target.type === 'number') readings.set(target.name, 'number');
+  return (column) => readings.get(column) ?? 'as-written';
 }

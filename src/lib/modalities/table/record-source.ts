@@ -3,6 +3,7 @@
 import type { RefusalKind } from '../import-report.ts';
 import { fileName, type SourceFile } from '../source-file.ts';
 import { isArrowFile, isArrowStream, isFirstFeather } from './arrow-marks.ts';
+import type { ColumnReading } from './cell-spelling.ts';
 import type { CsvRecord } from './csv-scanner.ts';
 import { readDelimited } from './delimited-records.ts';
 import { readJson, readJsonLines } from './json-records.ts';
@@ -24,8 +25,8 @@ export interface RecordSink {
 export interface RecordOptions {
   /** Names of columns that are looked for: they decide between separators. */
   readonly wanted: readonly string[];
-  /** Whether a contract has a column's cell as it stands there: such a column keeps its spelling of numbers and dates. */
-  readonly isWritten?: ((column: string, cell: string) => boolean) | undefined;
+  /** What a contract reads in a column: its numbers and dates alone may be spelled otherwise. Without it, every column's. */
+  readonly readingOf?: ((column: string) => ColumnReading) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly chunkBytes?: number;
 }

@@ -82,10 +82,11 @@ export async function tableFacts(
     if (problem !== undefined) return fail(problem);
     before += file.size;
   }
-  const empty = headerProblem(header ?? [], rows);
+  const columns = builders.map((one) => one.finish());
+  const wrong = headerProblem(header ?? [], rows, (field) => columns[field]?.numbers);
   // A damaged file has no rows for a reason of its own.
-  if (empty !== undefined) return fail(firstRefusal ?? empty);
-  return ok({ columns: builders.map((one) => one.finish()), rows, unreadable, notes });
+  if (wrong !== undefined) return fail(firstRefusal ?? wrong);
+  return ok({ columns, rows, unreadable, notes });
 }
 
 const inFile = (file: SourceFile, message: string): string => `${quoted(fileName(file.path))}: ${message}`;
