@@ -58,3 +58,21 @@ test('Python’s NaN is missing, and long whole numbers keep all their digits', 
     d: 0.12345678901234567,
   });
 });
+
+test('a text of escapes is gone over once, however long, and whether it ends or not', () => {
+  const long = '\\n'.repeat(6_000_000);
+  expect(parseJson(`{"a":1234567890123456,"b":"${long}"}`)).toMatchObject({ a: '1234567890123456' });
+  expect(() => parseJson(`{"a":1234567890123456,"b":"${'\\"'.repeat(1e6)}`)).toThrow(SyntaxError);
+});
+
+test('the end of a first object is looked for once', async () => {
+  const unended = `{"b":"${'\\"'.repeat(1e5)}`;
+  expect(await table(unended)).toMatch(/cut off/);
+});
+
+test('what only looks like a number of Python’s stays what it is', () => {
+  expect(parseJson('{"1234567890123456": [1234567890123456.5, 1e-5, -1234567890123456]}')).toEqual({
+    1234567890123456: [1234567890123456.5, 1e-5, '-1234567890123456'],
+  });
+  expect(() => parseJson('[NaNs]')).toThrow(SyntaxError);
+});

@@ -6,19 +6,70 @@ import { encodingOf, textChunks } from './text-bytes.ts';
 /** Of a file that must be held whole to be read. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?Infinity|NaN/gs;
-
-/** As JSON.parse, but for what Python writes: NaN and Infinity are null, and whole numbers of 16 digits or more texts, to keep all of them. */
+/**
+ * As JSON.parse, but for what Python writes: NaN and Infinity are null, and whole numbers of 16 digits or more texts, to keep all of them.
+ */
 export function parseJson(text: string): unknown {
-  const exact = /(?<![.\d])\d{16}/.test(text)
-    ? text.replace(TOKEN, (token) => (/^-?\d{16,}$/.test(token) ? `"${token}"` : token))
-    : text;
-  try {
-    return JSON.parse(exact);
-  } catch (error) {
-    if (!/NaN|Infinity/.test(exact)) throw error;
-    return JSON.parse(exact.replace(TOKEN, (token) => (/^-?Infinity$|^NaN$/.test(token) ? 'null' : token)));
+  if (!/(?<![.\d])\d{16}/.test(text))
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      if (!/NaN|Infinity/.test(text)) throw error;
+    }
+  return JSON.parse(asJson(text));
+}
+
+const [QUOTE, BACKSLASH, MINUS, DOT, PLUS] = [0x22, 0x5c, 0x2d, 0x2e, 0x2b];
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+/** Of a number or a name, as they stand outside texts. */
+const isOfWord = (code: number): boolean =>
+  isDigit(code) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x61 && code <= 0x7a) ||
+  code === MINUS ||
+  code === DOT ||
+  code === PLUS;
+
+/**
+ * What Python writes, as JSON has it. By hand and once over the text: an expression for texts with escapes begins anew at each quote
+ * where one does not end, and runs out of stack where one is long.
+ */
+function asJson(text: string): string {
+  const pieces: string[] = [];
+  /** What stands before is handed on. */
+  let done = 0;
+  const replace = (from: number, to: number, by: string): void => {
+    pieces.push(text.slice(done, from), by);
+    done = to;
+  };
+  for (let at = 0; at < text.length;) {
+    const from = at;
+    const first = text.charCodeAt(at);
+    if (first === QUOTE) at = endOfText(text, at);
+    else if (!isOfWord(first)) at += 1;
+    else {
+      let digits = 0;
+      for (let code = first; isOfWord(code); code = text.charCodeAt(at)) {
+        if (isDigit(code)) digits += 1;
+        at += 1;
+      }
+      const isWhole = digits === at - from - (first === MINUS ? 1 : 0);
+      if (isWhole && digits >= 16) replace(from, at, `"${text.slice(from, at)}"`);
+      else if (digits === 0 && /^(NaN|-?Infinity)$/.test(text.slice(from, Math.min(at, from + 10))))
+        replace(from, at, 'null');
+    }
   }
+  return pieces.join('') + text.slice(done);
+}
+
+/** Behind the quote that ends the text which begins at `start`; the end of all where none does. */
+function endOfText(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at += 1;
+    else if (code === QUOTE) return at + 1;
+  }
+  return text.length;
 }
 
 /** The rows of such a file, each an object; undefined where it is read record by record, and 'unnamed' where its lists have no names. */
@@ -48,10 +99,12 @@ export async function wholeTable(
 /** Behind the bracket that closes the object which the text begins with; undefined where it does not close. */
 function endOfObject(text: string): number | undefined {
   let depth = 0;
-  for (const { 0: found, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}]/gs)) {
-    if (found === '{') depth += 1;
-    else if (found === '}') depth -= 1;
-    if (depth === 0) return index + 1;
+  for (let at = 0; at < text.length;) {
+    const letter = text[at];
+    at = letter === '"' ? endOfText(text, at) : at + 1;
+    if (letter === '{') depth += 1;
+    else if (letter === '}') depth -= 1;
+    if (depth === 0) return at;
   }
   return undefined;
 }

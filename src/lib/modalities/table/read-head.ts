@@ -1,6 +1,6 @@
 // The first rows of a table's file as texts, whatever its form: enough to see what its columns hold.
 import { fail, ok, type Result } from '../../core/result.ts';
-import type { SourceFile } from '../source-file.ts';
+import type { FileProblem, SourceFile } from '../source-file.ts';
 import { recordTexts } from './csv-scanner.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './record-source.ts';
 
