@@ -81,7 +81,7 @@ export function importFiles(
       log.note(
         `${hidden === 1 ? '1 hidden file was' : `${hidden.toLocaleString('en')} hidden files were`} passed over.`,
       );
-    const ordered = contract.kind === 'table' ? await openedTables(inOrder) : inOrder;
+    const ordered = contract.kind === 'table' ? await openedTables(inOrder, options.signal) : inOrder;
     return readFiles(ordered, contract, into, log, {
       decodeImage: options.decodeImage,
       signal: options.signal,

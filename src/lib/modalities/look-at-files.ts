@@ -23,7 +23,9 @@ export async function lookAtFiles(
   files: readonly SourceFile[],
   options: FactsOptions = {},
 ): Promise<Result<FilesFound, InferenceProblem>> {
-  const visible = (await openedTables(files)).filter((file) => !isHidden(file.path) && file.size > 0);
+  const visible = (await openedTables(files, options.signal)).filter(
+    (file) => !isHidden(file.path) && file.size > 0,
+  );
   const [first] = visible;
   const signature = first === undefined ? undefined : signatureOf(await first.read(0, 16));
   if (first !== undefined && signature === undefined) {

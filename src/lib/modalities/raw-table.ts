@@ -29,7 +29,7 @@ export async function readRawTable(
   wanted: string,
   signal?: AbortSignal,
 ): Promise<Result<RawTable, string>> {
-  const visible = (await openedTables(files))
+  const visible = (await openedTables(files, signal))
     .filter((file) => !isHidden(file.path))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   if (visible.length === 0) return fail('There is no file in what was named. Name a CSV file.');

@@ -1,5 +1,8 @@
 // A file as the readers see it: named ranges of bytes, whether it is a File in a browser, a path in Node or an array in a test.
+import type { ImportRefusal } from './import-report.ts';
 import type { TextFolders } from './table/text-folders.ts';
+
+export type FileProblem = Pick<ImportRefusal, 'kind' | 'message'>;
 
 export interface SourceFile {
   /** Path within what was chosen or dropped, with slashes: 'digits/3/0001.png'. */
@@ -9,6 +12,8 @@ export interface SourceFile {
   read(start: number, end: number): Promise<Uint8Array>;
   /** Of a table whose rows lie in files of their own (table/text-folders.ts): it has no bytes. */
   readonly texts?: TextFolders;
+  /** Why nothing can be read of it, where that was found in unpacking it: it has no bytes either. */
+  readonly refused?: FileProblem;
 }
 
 export const sourceOfBlob = (path: string, blob: Blob): SourceFile => ({
@@ -25,6 +30,15 @@ export const sourceOfBytes = (path: string, bytes: Uint8Array): SourceFile => ({
 
 export const sourceOfText = (path: string, text: string): SourceFile =>
   sourceOfBytes(path, new TextEncoder().encode(text));
+
+/** In place of a file that cannot be read: it goes the way of the others, to whoever says so. */
+export const refusedFile = (path: string, size: number, refused: FileProblem): SourceFile => ({
+  path,
+  // What is empty is passed over in silence.
+  size: Math.max(1, size),
+  read: () => Promise.resolve(new Uint8Array(0)),
+  refused,
+});
 
 /** The whole file in pieces, the next one being read while the present one is worked on. */
 export async function* chunksOf(

@@ -4,6 +4,7 @@
 import { inflateSync } from 'fflate';
 import { crc32 } from '../core/crc.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import { quoted } from '../core/spoken-list.ts';
 import type { SourceFile } from './source-file.ts';
 
 export interface ZipEntry {
@@ -43,6 +44,8 @@ const END_64 = 0x06064b50;
 const END_64_LOCATOR = 0x07064b50;
 const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
+/** Of a local header, before its name. */
+const LOCAL_BYTES = 30;
 
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -105,7 +108,17 @@ function entriesOf(directory: Uint8Array, count: number): Result<readonly ZipEnt
     const message = `The archive would unpack to ${Math.ceil(total / 2 ** 30)} GiB; at most 8 GiB are read. Split it.`;
     return fail({ kind: 'archive-bomb', message });
   }
-  return ok(entries.sort((a, b) => a.offset - b.offset));
+  entries.sort((a, b) => a.offset - b.offset);
+  // Entries that share their bytes are how a small archive lists many times what it holds (Fifield 2019, "A better zip bomb").
+  for (const [index, { path, offset, compressedBytes }] of entries.entries()) {
+    const next = entries[index + 1];
+    if (next !== undefined && next.offset < offset + LOCAL_BYTES + compressedBytes)
+      return fail({
+        kind: 'archive-bomb',
+        message: `Two entries of the archive, ${quoted(path)} and ${quoted(next.path)}, share the same bytes, as no archiver writes them. Pack it again.`,
+      });
+  }
+  return ok(entries);
 }
 
 /** Sizes and offset, from the zip64 extra field where the 32-bit ones are full (§4.5.3). */
@@ -144,8 +157,14 @@ function entryName(name: Uint8Array, isUtf8: boolean): string {
   }
 }
 
+/** Of one entry. */
+export interface EntryLimits {
+  readonly entryBytes: number;
+  readonly ratio: number;
+}
+
 /** Why an entry is not unpacked, from what the directory says of it alone. */
-export function entryProblem(entry: ZipEntry): ZipProblem | undefined {
+function entryProblem(entry: ZipEntry, limits: EntryLimits): ZipProblem | undefined {
   if (entry.isEncrypted)
     return {
       kind: 'unsupported',
@@ -156,18 +175,18 @@ export function entryProblem(entry: ZipEntry): ZipProblem | undefined {
       kind: 'unsupported',
       message: 'This entry is compressed by a method other than Deflate. Pack the archive as a plain zip.',
     };
-  if (entry.bytes > ZIP_LIMITS.entryBytes)
+  if (entry.bytes > limits.entryBytes)
     return {
       kind: 'archive-bomb',
-      message: `This entry would unpack to ${Math.ceil(entry.bytes / 2 ** 20)} MiB; at most 64 MiB are read.`,
+      message: `This entry would unpack to ${Math.ceil(entry.bytes / 2 ** 20)} MiB; at most ${Math.floor(limits.entryBytes / 2 ** 20)} MiB are read.`,
     };
   // A stated length is what is read of the file, and Deflate makes nothing more than a few bytes longer.
-  if (entry.compressedBytes > ZIP_LIMITS.entryBytes + 65_536)
+  if (entry.compressedBytes > limits.entryBytes + 65_536)
     return {
       kind: 'corrupt-entry',
       message: 'This entry says that it is packed into more bytes than its content can take. Pack it again.',
     };
-  if (entry.bytes > ZIP_LIMITS.ratioFromBytes && entry.bytes > entry.compressedBytes * ZIP_LIMITS.ratio)
+  if (entry.bytes > ZIP_LIMITS.ratioFromBytes && entry.bytes > entry.compressedBytes * limits.ratio)
     return {
       kind: 'archive-bomb',
       message: `This entry would grow ${Math.floor(entry.bytes / Math.max(1, entry.compressedBytes))}-fold when unpacked, which no picture, recording or text does.`,
@@ -177,7 +196,7 @@ export function entryProblem(entry: ZipEntry): ZipProblem | undefined {
 
 /** Reads entries one after the other through a window, so that thousands of small ones do not mean thousands of reads. */
 export interface ZipReader {
-  read(entry: ZipEntry): Promise<Result<Uint8Array, ZipProblem>>;
+  read(entry: ZipEntry, limits?: EntryLimits): Promise<Result<Uint8Array<ArrayBuffer>, ZipProblem>>;
 }
 
 const WINDOW_BYTES = 2 * 1024 * 1024;
@@ -198,10 +217,11 @@ export function zipReader(file: SourceFile, windowBytes = WINDOW_BYTES): ZipRead
     }
     return window.subarray(start - windowStart, start - windowStart + length);
   };
-  const readNow = async (entry: ZipEntry): Promise<Result<Uint8Array, ZipProblem>> => {
-    const header = await range(entry.offset, 30);
-    if (header.length < 30 || viewOf(header).getUint32(0, true) !== LOCAL) return damaged;
-    const from = entry.offset + 30 + viewOf(header).getUint16(26, true) + viewOf(header).getUint16(28, true);
+  const readNow = async (entry: ZipEntry): Promise<Result<Uint8Array<ArrayBuffer>, ZipProblem>> => {
+    const header = await range(entry.offset, LOCAL_BYTES);
+    if (header.length < LOCAL_BYTES || viewOf(header).getUint32(0, true) !== LOCAL) return damaged;
+    const from =
+      entry.offset + LOCAL_BYTES + viewOf(header).getUint16(26, true) + viewOf(header).getUint16(28, true);
     const packed = await range(from, entry.compressedBytes);
     if (packed.length < entry.compressedBytes) return damaged;
     const bytes = entry.method === 0 ? packed.slice() : inflated(packed, entry.bytes);
@@ -211,8 +231,8 @@ export function zipReader(file: SourceFile, windowBytes = WINDOW_BYTES): ZipRead
   };
   let last: Promise<unknown> = Promise.resolve();
   return {
-    read(entry) {
-      const problem = entryProblem(entry);
+    read(entry, limits = ZIP_LIMITS) {
+      const problem = entryProblem(entry, limits);
       if (problem !== undefined) return Promise.resolve(fail(problem));
       // One after the other, or readers at a window's edge would each fetch the next one.
       const result = last.then(() => readNow(entry));
@@ -223,9 +243,10 @@ export function zipReader(file: SourceFile, windowBytes = WINDOW_BYTES): ZipRead
 }
 
 /** fflate throws on what is no Deflate stream, and stops at the end of the given buffer. */
-function inflated(packed: Uint8Array, length: number): Uint8Array | undefined {
+function inflated(packed: Uint8Array, length: number): Uint8Array<ArrayBuffer> | undefined {
+  const out = new Uint8Array(length);
   try {
-    return inflateSync(packed, { out: new Uint8Array(length) });
+    return out.subarray(0, inflateSync(packed, { out }).length);
   } catch {
     return undefined;
   }

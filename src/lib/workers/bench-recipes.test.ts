@@ -68,7 +68,7 @@ test('a branch of such a run learns on from the rows as they were prepared', asy
     () => {},
     new AbortController().signal,
   );
-  if ('type' in branch || branch.kind !== 'predicting') throw new Error('The branch has no model.');
+  if ('type' in branch || branch.kind !== 'trained') throw new Error('The branch has no model.');
   const { report } = branch.trained.result.model;
   expect(report.type === 'number' && report.r2).toBeGreaterThan(0.95);
   const { setup } = (await runs.read(branch.run))!.record.manifest;

@@ -3,8 +3,8 @@
 import type { ArrowBatch, ArrowColumn, ArrowLayout, ArrowMessage, ArrowType } from './arrow-metadata.ts';
 import { cellText } from './cell-records.ts';
 import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
-import { decompress as unpackZstd } from 'fzstd';
 import { MOST_LZ4_RATIO, unpackLz4Frame } from './lz4-frame.ts';
+import { unpackZstd } from './zstd-frame.ts';
 
 /** The cell of a row as text, empty where it is missing. Throws where the file does not hold what it says. */
 export type CellReader = (row: number) => string;
@@ -120,9 +120,7 @@ function buffersOf({ regions, compression, variadic }: ArrowBatch, body: Uint8Ar
     const most = packed.length * (compression === 'zstd' ? MOST_ZSTD_RATIO : MOST_LZ4_RATIO);
     if (!(stated >= 0 && stated <= most && unpacked <= MOST_BODY_BYTES))
       throw new Error(`a packed buffer of ${packed.length} bytes says that it unpacks to ${stated}`);
-    return compression === 'zstd'
-      ? unpackZstd(packed, new Uint8Array(stated))
-      : unpackLz4Frame(packed, stated);
+    return compression === 'zstd' ? unpackZstd(packed, stated) : unpackLz4Frame(packed, stated);
   };
   return {
     next(needed = 0) {

@@ -114,9 +114,9 @@ async function readWhole(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<boolean> {
-  const rows = await wholeTable(file, head, new TextDecoder().decode(headText(head)));
-  if (rows === undefined) return false;
-  if (rows === 'unnamed') {
+  const table = await wholeTable(file, head, new TextDecoder().decode(headText(head)), options.signal);
+  if (table === undefined) return false;
+  if (table === 'unnamed') {
     sink.refuse(
       'wrong-header',
       'This file is a list of lists, and its columns have no names. Put a list of their names before the others, or write an object for each row.',
@@ -124,6 +124,8 @@ async function readWhole(
     );
     return true;
   }
+  const { rows, notes } = table;
+  for (const note of notes) sink.note(`${file.path}: ${note}`);
   const records = objectRecords(sink, file.path);
   for (const [index, row] of rows.entries()) {
     options.signal?.throwIfAborted();

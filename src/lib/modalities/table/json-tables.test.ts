@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sourceOfText } from '../source-file.ts';
-import { parseJson } from './json-tables.ts';
+import { parseJson, wholeTable } from './json-tables.ts';
 import { readHead } from './read-head.ts';
 
 async function table(value: unknown, name = 'a.json'): Promise<unknown> {
@@ -56,5 +56,72 @@ test('Python’s NaN is missing, and long whole numbers keep all their digits', 
     b: [null, 'NaN'],
     c: '10000000000000000001',
     d: 0.12345678901234567,
+  });
+});
+
+test('a text of escapes is gone over once, however long, and whether it ends or not', () => {
+  const long = '\\n'.repeat(6_000_000);
+  expect(parseJson(`{"a":1234567890123456,"b":"${long}"}`)).toMatchObject({ a: '1234567890123456' });
+  expect(() => parseJson(`{"a":1234567890123456,"b":"${'\\"'.repeat(1e6)}`)).toThrow(SyntaxError);
+});
+
+test('the end of a first object is looked for once', async () => {
+  const unended = `{"b":"${'\\"'.repeat(1e5)}`;
+  expect(await table(unended)).toMatch(/cut off/);
+});
+
+test('what only looks like a number of Python’s stays what it is', () => {
+  expect(parseJson('{"1234567890123456": [1234567890123456.5, 1e-5, -1234567890123456]}')).toEqual({
+    1234567890123456: [1234567890123456.5, 1e-5, '-1234567890123456'],
+  });
+  expect(() => parseJson('[NaNs]')).toThrow(SyntaxError);
+});
+
+const whole = (value: unknown, name = 'a.json'): ReturnType<typeof wholeTable> => {
+  const file = sourceOfText(name, JSON.stringify(value));
+  return wholeTable(file, new Uint8Array(0), JSON.stringify(value));
+};
+
+test('what stands beside a list of records is a column, or named as left unread', async () => {
+  const rows = [{ age: 61 }, { age: 62 }];
+  expect(await whole({ data: rows, target: [0, 1] })).toEqual({
+    rows: [
+      { age: 61, target: 0 },
+      { age: 62, target: 1 },
+    ],
+    notes: [],
+  });
+  expect(await whole({ id: 1, readings: rows, age: [5, 6], names: ['a'] })).toEqual({
+    rows,
+    notes: ['Beside its rows, left unread: “id”, “age”, “names”.'],
+  });
+  expect(await whole({ columns: ['age'], index: [7, 9], data: [[61], [62]], ill: ['no', 'yes'] })).toEqual({
+    rows: [
+      { age: 61, ill: 'no' },
+      { age: 62, ill: 'yes' },
+    ],
+    notes: ['The names of its rows are left unread: “7”, “9”.'],
+  });
+});
+
+test('a line of JSON Lines is a row, be it the only one', async () => {
+  for (const name of ['a.jsonl', 'a.ndjson', 'a.jsonl.gz'])
+    expect(await whole({ id: 1, readings: records }, name)).toBeUndefined();
+});
+
+test('an object of objects is a table only where one side numbers or dates its rows', async () => {
+  const inner = { age: 5, height: 6 };
+  expect(await whole({ person: inner, ward: inner })).toBeUndefined();
+  expect(await table({ person: inner, ward: inner })).toEqual([
+    ['person.age', 'person.height', 'ward.age', 'ward.height'],
+    ['5', '6', '5', '6'],
+  ]);
+  expect(await whole({ age: { '2020-01-01': 5, '2020-01-02': 6 } })).toEqual({
+    rows: [{ age: 5 }, { age: 6 }],
+    notes: ['The names of its rows are left unread: “2020-01-01”, “2020-01-02”.'],
+  });
+  expect(await whole({ 2020: inner, 2021: inner })).toMatchObject({
+    rows: [inner, inner],
+    notes: ['The names of its rows are left unread: “2020”, “2021”.'],
   });
 });

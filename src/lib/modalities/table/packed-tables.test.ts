@@ -27,17 +27,120 @@ test('a table that comes as gzip or in a zip is read as if it were loose', async
   expect(await names([sourceOfBytes('a.csv', gzipSync(csv))])).toEqual([`a.csv ${csv.length}`]);
 });
 
-test('what is packed and no table, or damaged, is left as it is', async () => {
+test('what is packed and no table is left as it is', async () => {
   const idx = gzipSync(Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7));
-  const damaged = gzipSync(csv);
-  damaged[damaged.length - 8]! ^= 1;
   const pictures = zipSync({ 'a/1.png': csv, 'labels.csv': csv });
   for (const [path, bytes] of [
     ['images.gz', idx],
-    ['a.csv.gz', damaged],
     ['photos.zip', pictures],
   ] as const)
     expect(await names([sourceOfBytes(path, bytes)])).toEqual([`${path} ${bytes.length}`]);
+});
+
+/** What a person reads where the files cannot be. */
+const refusal = async (path: string, bytes: Uint8Array): Promise<string | undefined> => {
+  const found = await lookAtFiles([sourceOfBytes(path, bytes)]);
+  return found.ok ? undefined : found.error.message;
+};
+const joined = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(parts.flatMap((part) => [...part]));
+const rest = strToU8('65,yes\n66,no\n67,no\n');
+
+test('a gzip of several members is all of them; one that is cut or damaged anywhere is none', async () => {
+  const packed = joined(gzipSync(csv), gzipSync(rest));
+  const whole = new TextDecoder().decode(joined(csv, rest));
+  const opened = async (bytes: Uint8Array): Promise<string> => {
+    const [file] = await openedTables([sourceOfBytes('a.csv.gz', bytes)]);
+    if (file?.refused !== undefined) return file.refused.kind;
+    return new TextDecoder().decode(await file?.read(0, file.size));
+  };
+  expect(await opened(packed)).toBe(whole);
+  // Cut between two members nobody can tell.
+  const first = gzipSync(csv).length;
+  for (let length = 18; length < packed.length; length += 1)
+    if (length !== first) expect(await opened(packed.subarray(0, length))).toBe('corrupt-archive');
+  for (let at = 2; at < packed.length; at += 1) {
+    const flipped = packed.slice();
+    flipped[at]! ^= 1 << (at % 8);
+    // A header's date and system may be any.
+    expect(['corrupt-archive', whole]).toContain(await opened(flipped));
+  }
+  expect(await refusal('a.csv.gz', packed.subarray(0, -1))).toMatch(/cut off or damaged/);
+});
+
+test('a gzip header without an end is not looked for to the end', async () => {
+  const reads: number[] = [];
+  const bytes = new Uint8Array(2 ** 20).fill(0x41);
+  bytes.set([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]);
+  const source = sourceOfBytes('a.csv.gz', bytes);
+  const file: SourceFile = {
+    ...source,
+    read(start, end) {
+      reads.push(start);
+      return source.read(start, end);
+    },
+  };
+  const [opened] = await openedTables([file]);
+  expect(opened?.refused?.kind).toBe('corrupt-archive');
+  expect(Math.max(...reads)).toBeLessThan(128 * 1024);
+});
+
+test('all files of a call share one bound of unpacked bytes', async () => {
+  const files = [
+    sourceOfBytes('a.csv.gz', gzipSync(csv)),
+    sourceOfBytes('b.zip', zipSync({ 'b.csv': csv, 'c.csv': csv })),
+    sourceOfBytes('d.csv.gz', gzipSync(csv)),
+  ];
+  const opened = await openedTables(files, undefined, 2 * csv.length);
+  expect(opened.map(({ path, refused }) => [path, refused?.kind])).toEqual([
+    ['a.csv.gz', undefined],
+    ['b.zip/b.csv', undefined],
+    ['b.zip/c.csv', 'archive-bomb'],
+    ['d.csv.gz', 'archive-bomb'],
+  ]);
+  await expect(openedTables(files, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+});
+
+/** Where the second entry of a directory stands. */
+const secondEntry = (zip: Uint8Array): number => {
+  const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
+  const first = view.getUint32(zip.length - 6, true);
+  return first + 46 + view.getUint16(first + 28, true);
+};
+
+test('a zip whose entries share their bytes is refused', async () => {
+  const zip = zipSync({ 'a.csv': csv, 'b.csv': csv });
+  new DataView(zip.buffer, zip.byteOffset).setUint32(secondEntry(zip) + 42, 0, true);
+  expect(await refusal('a.zip', zip)).toMatch(/“a.csv” and “b.csv”, share the same bytes/);
+});
+
+test('what is wrong with an entry of a zip is said, and the others are read', async () => {
+  const whole = zipSync({ 'a.csv': csv, 'b.csv': csv });
+  const entry = secondEntry(whole);
+  for (const [offset, value, words] of [
+    [8, 1, 'protected by a password'],
+    [10, 12, 'method other than Deflate'],
+    [16, 7, 'checksum does not hold'],
+    [27, 0x7f, 'more than 1 GiB'],
+  ] as const) {
+    const zip = whole.slice();
+    zip[entry + offset] = value;
+    const opened = await openedTables([sourceOfBytes('a.zip', zip)]);
+    expect(opened.map(({ refused }) => refused === undefined)).toEqual([true, false]);
+    expect(await refusal('a.zip', zip)).toContain(words);
+  }
+});
+
+test('a table in a zip may be larger and of fewer values than a picture', async () => {
+  const rows = strToU8(`a,b,ill\n${'1,2,yes\n'.repeat(2 ** 18)}`);
+  const zip = zipSync({ 'train.csv': rows });
+  expect(rows.length).toBeGreaterThan(200 * zip.length);
+  expect(await names([sourceOfBytes('kaggle.zip', zip)])).toEqual([`kaggle.zip/train.csv ${rows.length}`]);
+  // Said to be of 65 MiB, it is unpacked, and held against its checksum.
+  const said = zipSync({ 'train.csv': [new Uint8Array(100_000), { level: 0 }] });
+  const view = new DataView(said.buffer, said.byteOffset);
+  view.setUint32(view.getUint32(said.length - 6, true) + 24, 65 * 2 ** 20, true);
+  expect(await refusal('kaggle.zip', said)).toMatch(/checksum does not hold/);
 });
 
 test.each([

@@ -2,7 +2,6 @@
 // met. Its own decompressor is Snappy's, which pandas, Arrow, DuckDB and Spark write unless told otherwise; gzip is fflate's, and
 // Zstandard, which polars writes, fzstd's.
 import { gunzipSync } from 'fflate';
-import { decompress as unpackZstd } from 'fzstd';
 import { getSchemaPath } from 'hyparquet/src/schema.js';
 import { parquetMetadataAsync, parquetReadObjects, type Compressors, type FileMetaData } from 'hyparquet';
 import { listOf, quoted } from '../import-report.ts';
@@ -11,6 +10,7 @@ import { cellRecords, flattened, lateColumns, tooNested } from './cell-records.t
 import { unpackLz4Block } from './lz4-frame.ts';
 import { checkFooter, checkGroup } from './parquet-pages.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
+import { unpackZstd } from './zstd-frame.ts';
 
 /** Rows decoded at once: bounds memory where a row group holds millions. */
 const ROWS_AT_ONCE = 16_384;
@@ -18,7 +18,7 @@ const READABLE = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD', 'LZ4_RAW']);
 /** No more than its page says it has: what a bomb unpacks beyond is cut off, and not held. */
 const compressors: Compressors = {
   GZIP: (input, length) => gunzipSync(input, { out: new Uint8Array(length) }),
-  ZSTD: (input, length) => unpackZstd(input, new Uint8Array(length)),
+  ZSTD: unpackZstd,
   LZ4_RAW: unpackLz4Block,
 };
 

@@ -19,7 +19,7 @@ export async function readColumns(
 ): Promise<ColumnTable> {
   const columns = new Map<string, ColumnBuilder>();
   let rows = 0;
-  for (const file of await openedTables(files)) {
+  for (const file of await openedTables(files, signal)) {
     const where = { file: file.path };
     const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
     const form = tableForm(file, head);

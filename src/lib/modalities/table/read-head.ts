@@ -1,8 +1,8 @@
 // The first rows of a table's file as texts, whatever its form: enough to see what its columns hold.
 import { fail, ok, type Result } from '../../core/result.ts';
-import type { SourceFile } from '../source-file.ts';
+import type { FileProblem, SourceFile } from '../source-file.ts';
 import { recordTexts } from './csv-scanner.ts';
-import { HEAD_BYTES, readRecords, tableForm, type FormProblem } from './record-source.ts';
+import { HEAD_BYTES, readRecords, tableForm } from './record-source.ts';
 
 export interface TableHead {
   readonly header: readonly string[];
@@ -17,13 +17,13 @@ export async function readHead(
   file: SourceFile,
   bytes: number,
   most = Infinity,
-): Promise<Result<TableHead, FormProblem>> {
+): Promise<Result<TableHead, FileProblem>> {
   const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
   const form = tableForm(file, head);
   if (typeof form !== 'string') return fail(form);
   let header: readonly string[] = [];
   let isWhole = false;
-  let problem: FormProblem | undefined;
+  let problem: FileProblem | undefined;
   const rows: string[][] = [];
   await readRecords(
     form,

@@ -1,7 +1,7 @@
 // Which form a table's file has, and its records one after the other: delimited text, JSON, Parquet, Arrow and texts in files of
 // their own become the same records, so that there is one way of checking and encoding them.
 import type { RefusalKind } from '../import-report.ts';
-import { fileName, type SourceFile } from '../source-file.ts';
+import { fileName, type FileProblem, type SourceFile } from '../source-file.ts';
 import { isArrowFile, isArrowStream, isFirstFeather } from './arrow-marks.ts';
 import type { ColumnReading } from './cell-spelling.ts';
 import type { CsvRecord } from './csv-scanner.ts';
@@ -33,11 +33,6 @@ export interface RecordOptions {
 
 export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet' | 'arrow' | 'texts';
 
-export interface FormProblem {
-  readonly kind: RefusalKind;
-  readonly message: string;
-}
-
 export const HEAD_BYTES = 256 * 1024;
 
 /** Parquet files begin and end with these four bytes (parquet-format, "File Format"). */
@@ -45,7 +40,8 @@ const isParquet = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x41 && head[2] === 0x52 && head[3] === 0x31;
 
 /** The form of a table from its first bytes, its name only where they leave it open. */
-export function tableForm({ path, texts }: SourceFile, head: Uint8Array): TableForm | FormProblem {
+export function tableForm({ path, texts, refused }: SourceFile, head: Uint8Array): TableForm | FileProblem {
+  if (refused !== undefined) return refused;
   if (texts?.refused !== undefined) return { kind: 'unknown-class', message: texts.refused };
   if (texts !== undefined) return 'texts';
   if (head.length === 0)
