@@ -281,12 +281,13 @@ async function evaluation(
     );
   const wrong = slices === undefined ? undefined : wrongSlice(slices, tally, shape);
   if (wrong !== undefined) return refused('malformed', wrong);
+  // Which are asked for may have changed while the device counted.
+  const asked = slices !== undefined && asksSlices(record.spec) ? askedFor(slices, record.spec) : undefined;
   const told = {
     tally,
     personal,
     ...(latency === undefined ? {} : { latency }),
-    // Which are asked for may have changed while the device counted.
-    ...(slices === undefined || !asksSlices(record.spec) ? {} : { slices: askedFor(slices, record.spec) }),
+    ...(asked === undefined ? {} : { slices: asked }),
   };
   // The first report of a device counts; whoever reports again is answered alike.
   if (!versions.hasHeard(version, participant)) {
