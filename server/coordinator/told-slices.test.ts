@@ -1,16 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Gate } from '#lib/core/gates/gate.ts';
 import type { SliceTally } from '#lib/core/gates/slice-tally.ts';
-import type { ClassificationTally } from '#lib/core/metrics/tally.ts';
+import { settled } from '#lib/core/metrics/tally-sums.ts';
 import { exampleSpec } from '../../test/simulation/example-spec.ts';
+import { countedTally } from '../../test/support/counted-tally.ts';
 import { askedFor, ToldSlices, wrongSlice } from './told-slices.ts';
 
-const tally = (hits: number, count: number): ClassificationTally => ({
-  type: 'classification',
-  count,
-  lossSum: count,
-  confusion: [hits, count - hits, 0, 0],
-});
+const tally = (hits: number, count: number) => countedTally([hits, count - hits, 0, 0], count);
 const part = (name: string, hits: number, count: number): SliceTally => ({
   column: 'sex',
   part: `is ${name}`,
@@ -36,7 +32,7 @@ test('slices are told once two devices are in them and ten rows beside those of 
       part: 'is Female',
       counted: 4,
       isEmpty: false,
-      shown: { participants: 3, tally: tally(12, 70) },
+      shown: { participants: 3, tally: settled(tally(12, 70)) },
     },
   ]);
 });
@@ -130,4 +126,6 @@ test('parts that hold more rows than were scored, or one that is named twice, ar
   expect(refused({ ...part('Female', 5, 10), tally: { ...tally(5, 10), count: 9 } })).toMatch(
     /do not add up/,
   );
+  const { scores: _, ...before } = tally(5, 10);
+  expect(refused({ ...part('Female', 5, 10), tally: before })).toMatch(/say nothing of scores/);
 });

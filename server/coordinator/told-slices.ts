@@ -8,7 +8,13 @@ import { LEAST_SLICE } from '#lib/core/gates/slice.ts';
 import type { SliceTally } from '#lib/core/gates/slice-tally.ts';
 import { sliceKey, slicesAsked } from '#lib/core/gates/slices-asked.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
-import { addTallies, settled, tallyFits, type TallyShape } from '#lib/core/metrics/tally-sums.ts';
+import {
+  addTallies,
+  lacksScores,
+  settled,
+  tallyFits,
+  type TallyShape,
+} from '#lib/core/metrics/tally-sums.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
 
 /** Undefined where they are not what conditions ask for, as they are now: some parts of a column would tell of the others. */
@@ -30,6 +36,9 @@ export function wrongSlice(
   for (const { column, part, tally } of slices) {
     if (!tallyFits(tally, shape))
       return `The counts where ${column} ${part} do not add up, or are not of this federation’s classes.`;
+    // Of more classes devices tell none (participant/count-slices.ts).
+    if (shape.type === 'classification' && shape.classes === 2 && lacksScores(tally))
+      return `The counts where ${column} ${part} say nothing of scores, of which AUC is read.`;
     const within = slices.reduce((rows, one) => rows + (one.column === column ? one.tally.count : 0), 0);
     if (within > whole.count)
       return `The parts of “${column}” hold ${within} rows, and ${whole.count} were scored in all.`;
