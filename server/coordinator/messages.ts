@@ -3,7 +3,7 @@ import { tallyShapeOf } from '#lib/core/federated-model.ts';
 import { secureSumOf } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { asksSlices } from '#lib/core/gates/asks-slices.ts';
-import { tallyFits } from '#lib/core/metrics/tally-sums.ts';
+import { lacksScores, tallyFits } from '#lib/core/metrics/tally-sums.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import type { Tried } from '#lib/core/search/judged.ts';
@@ -274,6 +274,11 @@ async function evaluation(
   const shape = tallyShapeOf(record.spec);
   if (!tallyFits(tally, shape) || (personal !== null && !tallyFits(personal, shape)))
     return refused('malformed', 'The counts do not add up, or are not of this federation’s classes.');
+  if (lacksScores(tally) || (personal !== null && lacksScores(personal)))
+    return refused(
+      'malformed',
+      'The counts say nothing of scores, of which AUC and others are read. Load the page anew: it is of an older version.',
+    );
   if (personal !== null && personal.count !== tally.count)
     return refused(
       'malformed',
@@ -281,12 +286,13 @@ async function evaluation(
     );
   const wrong = slices === undefined ? undefined : wrongSlice(slices, tally, shape);
   if (wrong !== undefined) return refused('malformed', wrong);
+  // Which are asked for may have changed while the device counted.
+  const asked = slices !== undefined && asksSlices(record.spec) ? askedFor(slices, record.spec) : undefined;
   const told = {
     tally,
     personal,
     ...(latency === undefined ? {} : { latency }),
-    // Which are asked for may have changed while the device counted.
-    ...(slices === undefined || !asksSlices(record.spec) ? {} : { slices: askedFor(slices, record.spec) }),
+    ...(asked === undefined ? {} : { slices: asked }),
   };
   // The first report of a device counts; whoever reports again is answered alike.
   if (!versions.hasHeard(version, participant)) {

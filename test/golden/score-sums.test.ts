@@ -1,10 +1,12 @@
-// What devices count of a version's scores, added up, against scikit-learn's answers on all rows together: an area within a thousandth,
+// What devices count of a version's scores, added up, against scikit-learn's answers on all rows together: an area within a thousandth
+// (of classes however rare, where logits spread by 0.2 or more),
 // sums of squares to 1e-9. The mean of the devices' own areas is another number.
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { calibrationError, reliability } from '#lib/core/metrics/calibration.ts';
 import { rocArea } from '#lib/core/metrics/curves.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
-import type { Tally } from '#lib/core/metrics/tally.ts';
+import { scoreBins, Tally } from '#lib/core/metrics/tally.ts';
 import { addTallies, settled, tallyFits } from '#lib/core/metrics/tally-sums.ts';
 import { outputScorer } from '#lib/core/model/scoring.ts';
 import { random } from '#lib/core/random.ts';
@@ -78,32 +80,35 @@ test('the pooled area is had of sums, and the mean of the devices’ own areas i
 
 test('a model that has learnt little, and one that is sure of itself, are ordered as finely', () => {
   const draw = random(7, 'little');
-  for (const scale of [0.2, 1, 5]) {
-    const targets = Array.from({ length: 4000 }, () => (draw.next() < 0.3 ? 1 : 0));
-    const logits = targets.map((target) => scale * (1.2 * target - 0.4 + draw.normal()));
+  for (const [share, scale] of [0.01, 0.1, 0.3].flatMap((of) => [0.2, 1, 5].map((by) => [of, by] as const))) {
+    const targets = Array.from({ length: 20_000 }, () => (draw.next() < share ? 1 : 0));
+    const usual = Math.log(share / (1 - share));
+    const logits = targets.map((target) => usual + scale * (1.2 * target - 0.4 + draw.normal()));
     const chances = logits.map((logit) => 1 / (1 + Math.exp(-logit)));
     const pooled = counted(
       chances.flatMap((chance) => [1 - chance, chance]),
       targets,
       2,
     );
-    expect(Math.abs(figure(pooled, 'auc')! - rocArea(chances, targets)!), String(scale)).toBeLessThan(0.001);
+    expect(Math.abs(figure(pooled, 'auc')! - rocArea(chances, targets)!), `${share}, ${scale}`).toBeLessThan(
+      0.001,
+    );
   }
 });
 
-test('where one device has not counted scores the version has no such figure, and the others stay', () => {
-  const { scores: _, ...before } = counted([0.3, 0.7], [1], 2) as Extract<Tally, { type: 'classification' }>;
-  const pooled = summed([counted([0.2, 0.8, 0.6, 0.4], [1, 0], 2), before]);
-  expect([figure(pooled, 'auc'), figure(pooled, 'brier'), figure(pooled, 'calibration-error')]).toEqual([
-    undefined,
-    undefined,
-    undefined,
-  ]);
-  expect(figure(pooled, 'accuracy')).toBe(1);
-  // A device without rows takes nothing away.
-  const none: Tally = { type: 'classification', count: 0, lossSum: 0, confusion: [0, 0, 0, 0] };
+test('of a device that has not counted scores the rows are in no figure of them, and half of all rows have to be', () => {
+  const { scores: _, ...before } = counted([0.3, 0.7], [0], 2) as Extract<Tally, { type: 'classification' }>;
   const alone = counted([0.2, 0.8, 0.6, 0.4], [1, 0], 2);
-  expect(figure(summed([none, alone]), 'auc')).toBe(figure(alone, 'auc'));
+  const names = ['auc', 'brier', 'calibration-error'] as const;
+  const figures = (...tallies: Tally[]) => names.map((name) => figure(summed(tallies), name));
+  const own = names.map((name) => figure(alone, name));
+  expect(own.every((value) => value !== undefined)).toBe(true);
+  expect(figures(alone, before)).toEqual(own);
+  expect(figures(before, before, alone)).toEqual(own);
+  expect(figure(summed([alone, before]), 'accuracy')).toBeCloseTo(2 / 3, 12);
+  expect(figures(alone, before, before, before)).toEqual([undefined, undefined, undefined]);
+  const none: Tally = { type: 'classification', count: 0, lossSum: 0, confusion: [0, 0, 0, 0] };
+  expect(figures(none, alone)).toEqual(own);
 });
 
 test('scores that cannot be those of the rows are refused', () => {
@@ -114,13 +119,30 @@ test('scores that cannot be those of the rows are refused', () => {
   const wrong = [
     { ...scores!, squareSum: 3 },
     { ...scores!, ranks: ranks.slice(1) },
-    { ...scores!, ranks: ranks.map((count, at) => (at === 0 ? count + 1 : count)) },
+    { ...scores!, ranks: ranks.map((count, at) => (at === 1 ? count + 1 : count)) },
+    { ...scores!, ranks: [...ranks, -Number.MAX_SAFE_INTEGER] },
     { ...scores!, calibration: { ...calibration, hits: calibration.counts.map(() => 1) } },
     { ...scores!, calibration: { ...calibration, confidenceSums: calibration.counts.map(() => 9) } },
   ];
   expect(
     [tally, ...wrong.map((one) => ({ ...tally, scores: one }))].map((one) => tallyFits(one, shape)),
-  ).toEqual([true, false, false, false, false, false]);
+  ).toEqual([true, false, false, false, false, false, false]);
+});
+
+test('what is told of empty bins is one number, and the most bins of any number of classes fit what is read', () => {
+  const two = counted([0.2, 0.8, 0.6, 0.4], [1, 0], 2) as Extract<Tally, { type: 'classification' }>;
+  expect(two.scores!.ranks.filter((one) => one > 0)).toEqual([1, 1]);
+  expect(two.scores!.ranks.length).toBeLessThan(7);
+  for (const classes of [5, 10]) {
+    const ranks = Array.from({ length: 2 * classes * scoreBins(classes) }, () => 1);
+    const tally = counted(
+      Array.from({ length: classes }, () => 1 / classes),
+      [0],
+      classes,
+    );
+    const most = { ...tally, scores: { ...(tally as typeof two).scores, ranks } };
+    expect(v.is(Tally, most), String(classes)).toBe(true);
+  }
 });
 
 test('beyond ten classes the order of scores is not counted, and what is left stays small', () => {

@@ -20,6 +20,7 @@ import { signedIn, type CoordinatorClient } from '../support/coordinator-client.
 import { numberedIdentity } from '../support/proven.ts';
 import { exampleSpec } from './example-spec.ts';
 import { federation } from './world.ts';
+import { countedTally } from '../support/counted-tally.ts';
 
 // Beneath node_modules, so that the program finds its dependencies.
 const programs = resolve('node_modules/.cache/tributary-crash');
@@ -136,7 +137,7 @@ function takePart(url: string, index: number, onDecision: () => void): Device {
     void train(message);
   });
   link.on('committed', ({ version }) => {
-    const tally = { type: 'classification' as const, count: 1, lossSum: 1, confusion: [1, 0, 0, 0] };
+    const tally = countedTally([1, 0, 0, 0]);
     link.send('evaluation', { federation, version, tally, personal: null }).catch(() => undefined);
   });
   return device;

@@ -11,6 +11,7 @@ import { mirrored, type Above, type EdgeRules } from '../../server/edge/mirror.t
 import { exampleSpec } from './example-spec.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
 import { Device, federation, World, type Crash } from './world.ts';
+import { countedTally } from '../support/counted-tally.ts';
 
 const above: Above = { url: 'http://upper.test', federation };
 const PARAMETERS = 6;
@@ -303,12 +304,12 @@ test('scores of the devices here go up as one sum', async () => {
       message: {
         federation,
         version: head.version,
-        tally: { type: 'classification', count: 1 + at, lossSum: 1, confusion: [1 + at, 0, 0, 0] },
+        tally: countedTally([1 + at, 0, 0, 0]),
         personal: null,
       },
     });
   await clock.advance(500);
-  expect(await told).toEqual({ type: 'classification', count: 6, lossSum: 3, confusion: [6, 0, 0, 0] });
+  expect(await told).toEqual(countedTally([6, 0, 0, 0], 3));
   // Its rounds stand still meanwhile.
   expect(one.world.coordinator.view(federation)).toMatchObject({ round: null, status: 'Learns.' });
 });

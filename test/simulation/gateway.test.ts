@@ -26,6 +26,7 @@ import { exampleSpec } from './example-spec.ts';
 import { rawSocket } from './raw-socket.ts';
 import { listening } from '../support/listening.ts';
 import { federation, World } from './world.ts';
+import { countedTally } from '../support/counted-tally.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -139,7 +140,7 @@ describe('a message', () => {
       ok: false,
       error: 'not-in-cohort',
     });
-    const tally = { type: 'classification', count: 1, lossSum: 0, confusion: [1, 0, 0, 0] };
+    const tally = countedTally([1, 0, 0, 0], 0);
     expect(await ask(device, 'evaluation', { federation, version: 7, tally, personal: null })).toMatchObject({
       ok: false,
       error: 'unknown-version',
@@ -161,7 +162,7 @@ describe('a message', () => {
         federation,
         version: 0,
         tally,
-        personal: { ...tally, count: 2, confusion: [2, 0, 0, 0] },
+        personal: countedTally([2, 0, 0, 0]),
       }),
     ).toMatchObject({
       ok: false,
@@ -346,7 +347,7 @@ test('a message that the disk has no room for is not answered, and its connectio
   undo.push(() => void device.close());
   await event(device, 'connect');
   const answered: unknown[] = [];
-  const tally = { type: 'classification', count: 1, lossSum: 0, confusion: [1, 0, 0, 0] };
+  const tally = countedTally([1, 0, 0, 0], 0);
   device.emit('evaluation', { federation, version: 0, tally, personal: null }, (answer: unknown) =>
     answered.push(answer),
   );

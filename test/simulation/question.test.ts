@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Gate } from '#lib/core/gates/gate.ts';
 import { exampleSpec } from './example-spec.ts';
 import { federation, World } from './world.ts';
+import { countedTally } from '../support/counted-tally.ts';
 
 const MINUTE = 60_000;
 const gates: Gate[] = [{ kind: 'quality', metric: 'accuracy', threshold: 0.9 }];
@@ -15,8 +16,7 @@ async function world(accuracies: (version: number) => number, rules: Parameters<
     device.tell = (sent) => {
       if (sent.name !== 'evaluation') return tell(sent);
       const right = Math.round(accuracies(sent.message.version) * 100);
-      const confusion = [right, 100 - right, 0, 0];
-      const tally = { type: 'classification' as const, count: 100, lossSum: 1, confusion };
+      const tally = countedTally([right, 100 - right, 0, 0]);
       tell({ ...sent, message: { ...sent.message, tally } });
     };
   }

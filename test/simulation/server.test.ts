@@ -13,6 +13,8 @@ import { startServer, type RunningServer } from '../../server/main.ts';
 import { signedIn } from '../support/coordinator-client.ts';
 import { numberedIdentity } from '../support/proven.ts';
 import { exampleSpec } from './example-spec.ts';
+import { settled } from '#lib/core/metrics/tally-sums.ts';
+import { countedTally } from '../support/counted-tally.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -108,7 +110,7 @@ describe('a federation on the real server', () => {
       bytesDown: 48,
     });
 
-    const tally = { type: 'classification' as const, count: 4, lossSum: 1, confusion: [2, 0, 1, 1] };
+    const tally = countedTally([2, 0, 1, 1]);
     for (const one of devices)
       expect(
         await one.link.send('evaluation', { federation, version: committed.version, tally, personal: null }),
@@ -121,8 +123,8 @@ describe('a federation on the real server', () => {
     const view = await coordinator.federation(federation);
     expect(view.head.evaluation).toEqual({
       participants: 2,
+      tally: settled(countedTally([4, 0, 2, 2], 2)),
       figure: 0.75,
-      tally: { ...tally, count: 8, lossSum: 2, confusion: [4, 0, 2, 2] },
       spread: {
         participants: 2,
         mean: 0.75,

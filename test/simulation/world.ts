@@ -30,6 +30,7 @@ import { seededBytes } from '../../server/simulate/seeded-bytes.ts';
 import { silentLog, type Log } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
+import { countedTally } from '../support/counted-tally.ts';
 
 export const federation = v.parse(FederationId, 'two-moons');
 
@@ -595,7 +596,7 @@ export class Device {
 
   #committed(message: Committed): void {
     this.committed.push(message);
-    const tally = { type: 'classification' as const, count: 2, lossSum: 1, confusion: [1, 0, 1, 0] };
+    const tally = countedTally([1, 0, 1, 0]);
     this.tell({
       name: 'evaluation',
       message: { federation, version: message.version, tally, personal: null },

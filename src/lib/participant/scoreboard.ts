@@ -4,7 +4,7 @@ import { Digest, type FederationId, VersionNumber } from '../core/ids.ts';
 import { SliceTallies } from '../core/gates/slice-tally.ts';
 import { LatencyStep } from '../core/metrics/latency.ts';
 import { SettledTally, Tally } from '../core/metrics/tally.ts';
-import { settled } from '../core/metrics/tally-sums.ts';
+import { lacksScores, settled } from '../core/metrics/tally-sums.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 
 const scored = {
@@ -54,6 +54,10 @@ export async function openScoreboard(
 ): Promise<Scoreboard> {
   const read = v.safeParse(Kept, await store.settings.get(keyOf(federation)));
   let scored: readonly Scored[] = read.success && read.output.rows === rows ? read.output.scored : [];
+  // Scored by a program before protocol 5, and refused if it were told: it is scored anew.
+  scored = scored.filter(
+    ({ told, tally, personal }) => told || !(lacksScores(tally) || (personal && lacksScores(personal))),
+  );
   const keep = (next: readonly Scored[]): Promise<void> => {
     scored = next.slice(-MOST);
     return store.settings.put(keyOf(federation), { rows, scored });

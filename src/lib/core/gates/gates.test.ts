@@ -203,6 +203,8 @@ test('a gate about a slice is judged by the rows in it alone, and the worst part
   ];
   expect(checkGates({ ...people, gates }, 'classification')).toEqual([]);
   expect(slicesAsked({ ...people, gates }).map(({ part }) => part)).toEqual(['is Female', 'is Male']);
+  // Of a column that is named, all parts, whichever the condition is about.
+  expect(slicesAsked({ ...people, gates: [gates[2]!] })).toEqual(slicesAsked({ ...people, gates }));
   const one = judgeGates(
     { ...people, gates },
     sliced([told('is Female', [4, 2, 3, 1]), told('is Male', [9, 1, 1, 9])]),

@@ -25,9 +25,9 @@ export interface MeasuredVersion {
     readonly spread: FigureSpread | null;
     /** Absent: no device told how long a prediction takes. */
     readonly latency?: readonly LatencyCount[];
-    /** Of devices that never trained; absent: none has judged it. */
     /** What devices counted of the slices that gates are about; absent: none told. */
     readonly slices?: readonly SliceTold[];
+    /** Of devices that never trained; absent: none has judged it. */
     readonly neverTrained?: { readonly participants: number; readonly tally: SettledTally };
   } | null;
 }

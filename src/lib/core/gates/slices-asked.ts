@@ -20,15 +20,18 @@ export interface NamedPart {
   readonly part: string;
 }
 
-/** The parts that a slice is about, in the order of the contract. */
-export function partsIn({ column, part }: Slice, contract: DataContract): readonly NamedPart[] {
-  if (part !== null) return [{ column, part }];
-  return columnsOf(contract, [column]).flatMap((found) =>
-    partsOf(found.column).map((one) => ({ column, part: one })),
-  );
-}
+/** All parts of a column. */
+const partsOfColumn = (column: string, contract: DataContract): readonly NamedPart[] =>
+  columnsOf(contract, [column]).flatMap((found) => partsOf(found.column).map((part) => ({ column, part })));
 
-/** Each part that a condition is about, once. Of a spec that was checked. */
+/** The parts that a slice is about, in the order of the contract. */
+export const partsIn = ({ column, part }: Slice, contract: DataContract): readonly NamedPart[] =>
+  part === null ? partsOfColumn(column, contract) : [{ column, part }];
+
+/**
+ * Each part of the columns that conditions are about, once, of a spec that was checked. All parts of a column, whichever is named: of one
+ * part at one version and another at the next, all rows less the one would tell of the other.
+ */
 export function slicesAsked({
   gates = [],
   contract,
@@ -36,7 +39,8 @@ export function slicesAsked({
   const asked = new Map<string, NamedPart>();
   for (const gate of gates) {
     const slice = sliceOf(gate);
-    for (const one of slice === undefined ? [] : partsIn(slice, contract)) asked.set(sliceKey(one), one);
+    for (const one of slice === undefined ? [] : partsOfColumn(slice.column, contract))
+      asked.set(sliceKey(one), one);
   }
   return [...asked.values()];
 }
@@ -66,12 +70,14 @@ export function sliceProblem(
     return `${metrics[gate.metric].title} of a part is counted of two classes alone: of more, what a device tells would be too long.`;
   const asked = (spec.gates ?? []).flatMap((one) => {
     const own = sliceOf(one);
-    return own === undefined || findColumn(contract, own.column) === undefined ? [] : partsIn(own, contract);
+    return own === undefined || findColumn(contract, own.column) === undefined
+      ? []
+      : partsOfColumn(own.column, contract);
   });
   const count = new Set(asked.map(sliceKey)).size;
   if (count > MOST_SLICES)
-    return `The conditions are about ${count} parts of rows, and devices count ${MOST_SLICES} at most: name the parts that matter.`;
+    return `The columns that conditions name have ${count} parts, all of which devices count, and ${MOST_SLICES} are the most: name fewer columns, or those of fewer parts.`;
   return count * classes ** 2 > MOST_CELLS
-    ? `The conditions are about ${count} parts of rows of ${classes} classes, and what a device tells of them would be too long: name the parts that matter.`
+    ? `The columns that conditions name have ${count} parts, and what a device tells of so many of ${classes} classes would be too long: name fewer columns, or those of fewer parts.`
     : undefined;
 }

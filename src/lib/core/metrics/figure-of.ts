@@ -52,11 +52,13 @@ const ofClasses: Readings<'classification'> = {
   'f1-macro': ({ confusion }) => mean(classFigures(confusion).map(({ f1 }) => f1)),
   // Of more than two classes the mean of each against the others, as scikit-learn's `ovr` and `macro`.
   auc: ({ scores }) => mean((scores?.areas ?? []).map((area) => area ?? undefined)),
-  brier: ({ scores, count }) => (scores?.squareSum === undefined ? undefined : scores.squareSum / count),
+  brier: ({ scores, count }) =>
+    scores?.squareSum === undefined ? undefined : scores.squareSum / (scores.rows ?? count),
   // Guo et al. 2017, eq. 3: of each bin n_b/n · |hits/n_b − Σ confidence/n_b|.
   'calibration-error': ({ scores, count }) =>
     scores?.calibration?.hits.reduce(
-      (error, hits, bin) => error + Math.abs(hits - (scores.calibration?.confidenceSums[bin] ?? 0)) / count,
+      (error, hits, bin) =>
+        error + Math.abs(hits - (scores.calibration?.confidenceSums[bin] ?? 0)) / (scores.rows ?? count),
       0,
     ),
   loss: ({ lossSum, count }) => lossSum / count,

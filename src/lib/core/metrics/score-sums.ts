@@ -2,8 +2,8 @@
 // (Brier), and whether they mean what they say (calibration). All are sums over rows, so that those of many devices add up to what all rows
 // together give; a finished area would not (WORKFLOW, V1: pooled 0.9463, mean of the devices' own 0.9795).
 import { confidenceBin } from './calibration.ts';
-import { areaUnderCurve, scoreBin } from './score-curve.ts';
-import { CALIBRATION_BINS, MOST_RANKED, SCORE_BINS, type ScoreSums, type SettledScores } from './tally.ts';
+import { areaUnderCurve, logitBin } from './score-curve.ts';
+import { CALIBRATION_BINS, MOST_RANKED, scoreBins, type ScoreSums, type SettledScores } from './tally.ts';
 
 /** Of two classes the second alone: the first's order is that one turned round. */
 export const rankedClasses = (classes: number): readonly number[] =>
@@ -11,34 +11,59 @@ export const rankedClasses = (classes: number): readonly number[] =>
 
 const zeros = (length: number): number[] => Array.from({ length }, () => 0);
 
+const rankCount = (classes: number): number => rankedClasses(classes).length * 2 * scoreBins(classes);
+
+/** Most bins are empty: each run of such is one number, below nothing. */
+function packed(counts: readonly number[]): number[] {
+  const told: number[] = [];
+  for (const count of counts)
+    if (count > 0) told.push(count);
+    else if (told.length > 0 && told.at(-1)! < 0) told[told.length - 1]! -= 1;
+    else told.push(-1);
+  return told;
+}
+
+/** What would lie beyond `length` is left out. */
+function unpacked(told: readonly number[], length: number): number[] {
+  const counts = zeros(length);
+  let at = 0;
+  for (const one of told) {
+    if (at >= length) break;
+    if (one >= 0) counts[at] = one;
+    at += one < 0 ? -one : 1;
+  }
+  return counts;
+}
+const unpackedLength = (told: readonly number[]): number => total(told.map((one) => (one < 0 ? -one : 1)));
+
 /** Counts rows of so many classes, one at a time: its chances [classes], its class, and the class that comes first. */
 export function scoreCounter(classes: number): {
   add(chances: ArrayLike<number>, target: number, best: number): void;
   readonly sums: ScoreSums;
 } {
   const ranked = rankedClasses(classes);
-  const sums: ScoreSums = {
-    squareSum: 0,
-    calibration: {
-      counts: zeros(CALIBRATION_BINS),
-      hits: zeros(CALIBRATION_BINS),
-      confidenceSums: zeros(CALIBRATION_BINS),
-    },
-    ranks: zeros(ranked.length * 2 * SCORE_BINS),
+  const bins = scoreBins(classes);
+  const calibration = {
+    counts: zeros(CALIBRATION_BINS),
+    hits: zeros(CALIBRATION_BINS),
+    confidenceSums: zeros(CALIBRATION_BINS),
   };
-  const { calibration, ranks } = sums;
+  const ranks = zeros(rankCount(classes));
+  let squareSum = 0;
   return {
-    sums,
+    get sums() {
+      return { squareSum, calibration, ranks: packed(ranks) };
+    },
     add(chances, target, best) {
       for (let one = classes === 2 ? 1 : 0; one < classes; one += 1)
-        sums.squareSum += (chances[one]! - (target === one ? 1 : 0)) ** 2;
+        squareSum += (chances[one]! - (target === one ? 1 : 0)) ** 2;
       const bin = confidenceBin(chances[best]!, CALIBRATION_BINS);
       calibration.counts[bin]! += 1;
       calibration.confidenceSums[bin]! += chances[best]!;
       if (best === target) calibration.hits[bin]! += 1;
       for (let at = 0; at < ranked.length; at += 1) {
         const one = ranked[at]!;
-        ranks[(2 * at + (target === one ? 1 : 0)) * SCORE_BINS + scoreBin(chances[one]!)]! += 1;
+        ranks[(2 * at + (target === one ? 1 : 0)) * bins + logitBin(chances[one]!, bins)]! += 1;
       }
     },
   };
@@ -47,14 +72,14 @@ export function scoreCounter(classes: number): {
 const added = (a: readonly number[], b: readonly number[]): number[] => a.map((value, at) => value + b[at]!);
 
 /** Of as many classes both. */
-export const addScores = (a: ScoreSums, b: ScoreSums): ScoreSums => ({
+export const addScores = (a: ScoreSums, b: ScoreSums, classes: number): ScoreSums => ({
   squareSum: a.squareSum + b.squareSum,
   calibration: {
     counts: added(a.calibration.counts, b.calibration.counts),
     hits: added(a.calibration.hits, b.calibration.hits),
     confidenceSums: added(a.calibration.confidenceSums, b.calibration.confidenceSums),
   },
-  ranks: added(a.ranks, b.ranks),
+  ranks: packed(added(unpacked(a.ranks, rankCount(classes)), unpacked(b.ranks, rankCount(classes)))),
 });
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
@@ -69,7 +94,9 @@ export function scoresFit(
   const support = (one: number): number => total(confusion.slice(one * classes, (one + 1) * classes));
   const right = total(confusion.filter((_, cell) => cell % (classes + 1) === 0));
   const ranked = rankedClasses(classes);
-  const half = (at: number): number => total(ranks.slice(at * SCORE_BINS, (at + 1) * SCORE_BINS));
+  const bins = scoreBins(classes);
+  const ranksOf = unpacked(ranks, rankCount(classes));
+  const half = (at: number): number => total(ranksOf.slice(at * bins, (at + 1) * bins));
   // Sums of so many chances round a little above what they are of.
   const within = (sum: number, most: number): boolean => sum >= 0 && sum <= most + 1e-6;
   return (
@@ -77,16 +104,25 @@ export function scoresFit(
     total(counts) === rows &&
     total(hits) === right &&
     counts.every((count, bin) => hits[bin]! <= count && within(confidenceSums[bin]!, count)) &&
-    ranks.length === ranked.length * 2 * SCORE_BINS &&
+    unpackedLength(ranks) === ranksOf.length &&
     ranked.every((one, at) => half(2 * at + 1) === support(one) && half(2 * at) === rows - support(one))
   );
 }
 
-export function settledScores({ squareSum, calibration, ranks }: ScoreSums): SettledScores {
-  const areas = Array.from({ length: ranks.length / (2 * SCORE_BINS) }, (_, at) => {
-    const from = 2 * at * SCORE_BINS;
-    const [middle, to] = [from + SCORE_BINS, from + 2 * SCORE_BINS];
-    return areaUnderCurve(ranks.slice(middle, to), ranks.slice(from, middle)) ?? null;
+/** Of a tally of so many rows. undefined: they are of less than half of them, which do not speak for all. */
+export function settledScores(
+  { squareSum, calibration, ranks }: ScoreSums,
+  classes: number,
+  count: number,
+): SettledScores | undefined {
+  const rows = total(calibration.counts);
+  if (rows * 2 < count) return undefined;
+  const bins = scoreBins(classes);
+  const all = unpacked(ranks, rankCount(classes));
+  const areas = rankedClasses(classes).map((_, at) => {
+    const from = 2 * at * bins;
+    const [middle, to] = [from + bins, from + 2 * bins];
+    return areaUnderCurve(all.slice(middle, to), all.slice(from, middle)) ?? null;
   });
-  return { areas, squareSum, calibration };
+  return { areas, squareSum, calibration, ...(rows === count ? {} : { rows }) };
 }

@@ -36,17 +36,25 @@ export function addTallies(a: Tally, b: Tally): Tally | undefined {
   return undefined;
 }
 
-/** Of some rows of the two alone they would be no figure of the version: where one has none, the sum has none. */
-function addedScores(a: ClassificationTally, b: ClassificationTally): ScoreSums | undefined {
-  if (a.count === 0 || b.count === 0) return a.count === 0 ? b.scores : a.scores;
-  return a.scores === undefined || b.scores === undefined ? undefined : addScores(a.scores, b.scores);
-}
+/** Where one has none, those of the other: they say by themselves of how many rows they are. */
+const addedScores = (a: ClassificationTally, b: ClassificationTally): ScoreSums | undefined =>
+  a.scores === undefined || b.scores === undefined
+    ? (a.scores ?? b.scores)
+    : addScores(a.scores, b.scores, classesOf(a));
+
+const classesOf = ({ confusion }: { readonly confusion: readonly number[] }): number =>
+  Math.round(Math.sqrt(confusion.length));
+
+/** Rows of classes without what AUC and others are read of: told by a program before protocol 5. */
+export const lacksScores = (tally: Tally): boolean =>
+  tally.type === 'classification' && tally.count > 0 && tally.scores === undefined;
 
 /** What figures are read of. */
 export function settled(tally: Tally): SettledTally {
   if (tally.type !== 'classification') return tally;
   const { scores, ...rest } = tally;
-  return scores === undefined ? rest : { ...rest, scores: settledScores(scores) };
+  const told = scores && settledScores(scores, classesOf(tally), tally.count);
+  return told === undefined ? rest : { ...rest, scores: told };
 }
 
 /** What a tally must be of: rows of so many classes, of a number, or next to so many centres. */
@@ -79,7 +87,7 @@ export function tallyFits(tally: Tally, shape: TallyShape): boolean {
 export function shapeOf(tally: Tally | SettledTally): TallyShape {
   switch (tally.type) {
     case 'classification':
-      return { type: 'classification', classes: Math.round(Math.sqrt(tally.confusion.length)) };
+      return { type: 'classification', classes: classesOf(tally) };
     case 'regression':
       return { type: 'regression' };
     case 'clustering':

@@ -2,10 +2,13 @@
 // A finished ratio never crosses the wire (averaged ratios are wrong: WORKFLOW's V1 measures by how much).
 import * as v from 'valibot';
 
-/** Of the histograms of a class's chances: with so many the area is within a thousandth of the exact one (WORKFLOW, §2). */
-export const SCORE_BINS = 128;
+/** Of the histograms of a class's chances (score-curve.ts): of more classes fewer, as what a device tells is one message. */
+export const scoreBins = (classes: number): number => (classes > 5 ? 512 : 1024);
 /** Of more classes the order of scores is not counted: two histograms each would make a tally of many kilobytes. */
 export const MOST_RANKED = 10;
+const MOST_RANKS = 2 * Math.max(5 * scoreBins(5), MOST_RANKED * scoreBins(MOST_RANKED));
+/** Of the same in a survey, whose vector has all bins, empty or not. */
+export const SURVEY_BINS = 128;
 /** The same of a survey, which asks once and not of every version. */
 export const MOST_SURVEYED = 20;
 /** Of confidence, from 0 to 1. */
@@ -25,8 +28,11 @@ const ScoreSums = v.strictObject({
   /** Σ over rows of the squared distance of the chances from the truth; of two classes, of the second's chance alone. */
   squareSum: sum,
   calibration: CalibrationSums,
-  /** [S · 2 · SCORE_BINS]: of each ranked class first the other rows by its chance in them, then its own. Empty: too many classes. */
-  ranks: v.pipe(v.array(count), v.maxLength(MOST_RANKED * 2 * SCORE_BINS)),
+  /**
+   * [S · 2 · scoreBins]: of each ranked class first the other rows by its chance in them, then its own; −n stands for n bins without rows.
+   * Empty: too many classes.
+   */
+  ranks: v.pipe(v.array(v.pipe(v.number(), v.safeInteger())), v.maxLength(MOST_RANKS)),
 });
 export type ScoreSums = v.InferOutput<typeof ScoreSums>;
 /** As figures take them: areas in place of the histograms that they were read of. */
@@ -36,6 +42,8 @@ const SettledScores = v.strictObject({
   /** Absent: a survey does not count these. */
   squareSum: v.exactOptional(sum),
   calibration: v.exactOptional(CalibrationSums),
+  /** That they are of; absent: all of the tally. */
+  rows: v.exactOptional(count),
 });
 export type SettledScores = v.InferOutput<typeof SettledScores>;
 const classification = {
@@ -49,7 +57,7 @@ const classification = {
 };
 export const ClassificationTally = v.strictObject({
   ...classification,
-  /** Absent: by a program before protocol 5. What is read of it is then not measured. */
+  /** Absent: by a program before protocol 5, whose rows are then in no figure that is read of it. */
   scores: v.exactOptional(ScoreSums),
 });
 export const RegressionTally = v.strictObject({

@@ -3,9 +3,9 @@
 // wrong (WORKFLOW, §2).
 import * as v from 'valibot';
 import { classLabels, type DataContract } from '../data/contract.ts';
-import { MOST_SURVEYED, SCORE_BINS, Tally } from '../metrics/tally.ts';
+import { MOST_SURVEYED, SURVEY_BINS, Tally } from '../metrics/tally.ts';
 import { VersionNumber } from '../ids.ts';
-import { areaUnderCurve, scoreBin } from '../metrics/score-curve.ts';
+import { areaUnderCurve, surveyBin } from '../metrics/score-curve.ts';
 import { classesOf, outputsOf, predictedClass, wholeCounts } from './scored-rows.ts';
 import type { Measured, Shape, Statistic, Total } from './statistic.ts';
 
@@ -34,7 +34,7 @@ const scoredClasses = (classes: number): number =>
 function ofClasses(classes: number): Shape {
   const scored = scoredClasses(classes);
   return {
-    counts: classes * classes + scored * 2 * SCORE_BINS,
+    counts: classes * classes + scored * 2 * SURVEY_BINS,
     sums: 1,
     // One cell of the matrix, one bin of each class, and the loss.
     reach: Math.sqrt(2 + scored),
@@ -53,8 +53,8 @@ function measureClasses(measured: Measured, classes: number): Float64Array<Array
       // Of two classes the second is the one that is looked for.
       const of = classes === 2 ? 1 : one;
       const half = truth === of ? 1 : 0;
-      const bin = scoreBin(outputs[row * classes + of]!);
-      values[classes * classes + (2 * one + half) * SCORE_BINS + bin]! += 1;
+      const bin = surveyBin(outputs[row * classes + of]!);
+      values[classes * classes + (2 * one + half) * SURVEY_BINS + bin]! += 1;
     }
     const loss = -Math.log(outputs[row * classes + truth]!);
     values[counts]! += Math.min(MOST_LOSS, Math.max(0, loss)) / MOST_LOSS;
@@ -68,9 +68,9 @@ function readClasses(version: VersionNumber, classes: number, { values }: Total)
   const confusion = wholeCounts(all.slice(0, classes * classes));
   const count = confusion.reduce((sum, cell) => sum + cell, 0);
   const auc = Array.from({ length: scoredClasses(classes) }, (_, one) => {
-    const from = classes * classes + 2 * one * SCORE_BINS;
-    const others = all.slice(from, from + SCORE_BINS);
-    return areaUnderCurve(all.slice(from + SCORE_BINS, from + 2 * SCORE_BINS), others) ?? null;
+    const from = classes * classes + 2 * one * SURVEY_BINS;
+    const others = all.slice(from, from + SURVEY_BINS);
+    return areaUnderCurve(all.slice(from + SURVEY_BINS, from + 2 * SURVEY_BINS), others) ?? null;
   });
   const lossSum = Math.max(0, all[counts]! * MOST_LOSS);
   return {
