@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { TableContract } from '../data/contract.ts';
 import { contractProposals, withProposals, type Told } from './contract-proposals.ts';
 import { histogramOf } from './histogram.ts';
+import type { Figures } from './index.ts';
 
 const number = (name: string, minimum: number | null, maximum: number | null) => ({
   type: 'number' as const,
@@ -28,6 +29,12 @@ const age = [0, 0, 1, 40, 200, 300, 250, 90, 0, 0, 0, 0, 0, 1, 0, 1];
 /** Kilograms about 75, and pounds about 165. */
 const mass = [0, 0, 0, 0, 0, 60, 300, 300, 60, 0, 0, 0, 0, 0, 90, 110];
 const range = { minimum: 0, maximum: 160 };
+const moments = (...columns: Extract<Figures, { statistic: 'moments' }>['columns']): Figures => ({
+  statistic: 'moments',
+  columns,
+  correlations: [],
+  complete: 800,
+});
 const told = (more: Partial<Told> = {}): Told => ({
   figures: [
     {
@@ -47,15 +54,10 @@ const told = (more: Partial<Told> = {}): Told => ({
         },
       ],
     },
-    {
-      statistic: 'moments',
-      columns: [
-        { name: 'age', count: 883, mean: 62.1234, standardDeviation: 11 },
-        { name: 'mass', count: 920, mean: 91.567, standardDeviation: 35.6789 },
-      ],
-      correlations: [],
-      complete: 800,
-    },
+    moments(
+      { name: 'age', count: 883, mean: 62.1234, standardDeviation: 11 },
+      { name: 'mass', count: 920, mean: 91.567, standardDeviation: 35.6789 },
+    ),
   ],
   deviations: [0, 0],
   devices: 8,
@@ -73,7 +75,7 @@ test('bounds are edges of bins where few rows lie beyond, gaps what is seldom, a
     ['gaps', 'mass', 'any share may be missing', '20 % may be missing'],
     ['categories', 'sex', 'f, m, x', 'f, m'],
     // Of the mass no mean is told: it is of two units.
-    ['scale', 'age', 'scaled by mean 50 and deviation 10', 'scaled by mean 62.12 and deviation 11'],
+    ['scale', 'age', 'scaled by mean 50 and deviation 10', 'scaled by mean 62.1 and deviation 11'],
   ]);
   expect(proposals[2]!.reason).toMatch(
     /two clumps, 50 – 90 \(78 %\) and 140 – 160 \(22 %\).*pounds for kilograms/,
@@ -154,4 +156,19 @@ test('a bound that is open stays so where values pile up at its end, and broken 
   );
   expect(rules.proposals).toMatchObject([{ kind: 'gaps', set: { missingAllowed: true } }]);
   expect(rules.silent[0]).toMatch(/on 6 of 12 devices values lie beyond its bounds/);
+});
+
+test('a mean is rounded by the deviation, however large it is itself', () => {
+  const pressure = { ...number('pressure', 95_000, 110_000), mean: 100_000, standardDeviation: 1000 };
+  const of = (columns: TableContract['columns']) =>
+    contractProposals(
+      { ...contract, columns },
+      told({
+        figures: [moments({ name: 'pressure', count: 1000, mean: 101_327.123, standardDeviation: 5.12345 })],
+      }),
+    ).proposals;
+  const [scale] = of([pressure]);
+  expect(scale?.set).toEqual({ mean: 101_327.12, standardDeviation: 5.123 });
+  // And is not proposed once more.
+  expect(of(withProposals({ ...contract, columns: [pressure] }, [scale!]).columns)).toEqual([]);
 });

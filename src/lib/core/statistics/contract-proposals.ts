@@ -3,6 +3,7 @@
 // are somebody's row. Where noise is larger than a figure, or too few rows are behind it, nothing is proposed, and that is said.
 // (Schemas drafted of statistics: Breck et al. 2019, "Data Validation for Machine Learning", §3.2.)
 import type { TableColumn, TableContract } from '../data/contract.ts';
+import { roundedTo } from '../recipe/rounded-to.ts';
 import { LEAST_COHORT } from '../secure-sum/rules.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import { kinds } from './contract-rules.ts';
@@ -199,7 +200,9 @@ function scaleProposal(
     (column.maximum ?? mean + 4 * standardDeviation) - (column.minimum ?? mean - 4 * standardDeviation);
   const band = ((1.96 * deviation) / told.count) * (range / 2);
   if (band > told.standardDeviation / 2) return hidden(name, 'its mean and deviation', deviation);
-  const [to, by] = [Number(told.mean.toPrecision(4)), Number(told.standardDeviation.toPrecision(4))];
+  // Rounded by the deviation, and not by the mean: of 101,327 ± 5 the last digits are what tells values apart.
+  const to = roundedTo(told.mean, told.standardDeviation / 100, Math.round);
+  const by = Number(told.standardDeviation.toPrecision(4));
   return {
     kind: 'scale',
     column: name,
