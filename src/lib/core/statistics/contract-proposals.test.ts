@@ -172,3 +172,12 @@ test('a mean is rounded by the deviation, however large it is itself', () => {
   // And is not proposed once more.
   expect(of(withProposals({ ...contract, columns: [pressure] }, [scale!]).columns)).toEqual([]);
 });
+
+test('of a column whose values are all one no scale is proposed', () => {
+  const { proposals, silent } = contractProposals(
+    { ...contract, columns: [number('age', 0, 100)] },
+    told({ figures: [moments({ name: 'age', count: 1000, mean: 50, standardDeviation: 2.14e-7 })] }),
+  );
+  expect(proposals).toEqual([]);
+  expect(silent).toEqual([expect.stringMatching(/^“age”: its values hardly differ over 1,000 rows/)]);
+});

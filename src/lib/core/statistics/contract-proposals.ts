@@ -6,6 +6,7 @@ import type { TableColumn, TableContract } from '../data/contract.ts';
 import { roundedTo } from '../recipe/rounded-to.ts';
 import { LEAST_COHORT } from '../secure-sum/rules.ts';
 import { listOf, quoted } from '../spoken-list.ts';
+import { rangeOf } from './columns.ts';
 import { kinds } from './contract-rules.ts';
 import type { Figures } from './index.ts';
 import {
@@ -179,27 +180,26 @@ function categoriesProposal(
   };
 }
 
+/** Of the range: a deviation below is what rounding leaves of sums of squares. */
+const HARDLY = 1e-4;
+
 function scaleProposal(
   column: NumberColumn,
   told: { readonly count: number; readonly mean: number | null; readonly standardDeviation: number | null },
   deviation: number,
 ): Proposal | string | undefined {
   const { name, mean, standardDeviation } = column;
-  if (
-    told.count < LEAST ||
-    told.mean === null ||
-    told.standardDeviation === null ||
-    told.standardDeviation === 0
-  )
+  if (told.count < LEAST || told.mean === null || told.standardDeviation === null)
     return told.mean === null && deviation > 0 ? hidden(name, 'its mean', deviation) : undefined;
   const moved = Math.abs(told.mean - mean) / standardDeviation;
   const wider = told.standardDeviation / standardDeviation;
   if (moved <= 0.5 && wider >= 0.5 && wider <= 2) return undefined;
   // A noisy sum over so many rows, of values within the range.
-  const range =
-    (column.maximum ?? mean + 4 * standardDeviation) - (column.minimum ?? mean - 4 * standardDeviation);
-  const band = ((1.96 * deviation) / told.count) * (range / 2);
+  const { minimum, maximum } = rangeOf(column);
+  const band = ((1.96 * deviation) / told.count) * ((maximum - minimum) / 2);
   if (band > told.standardDeviation / 2) return hidden(name, 'its mean and deviation', deviation);
+  if (told.standardDeviation < HARDLY * (maximum - minimum))
+    return `${quoted(name)}: its values hardly differ over ${count(told.count)} rows, so no scale is told of them. Nothing is learnt of such a column.`;
   // Rounded by the deviation, and not by the mean: of 101,327 ± 5 the last digits are what tells values apart.
   const to = roundedTo(told.mean, told.standardDeviation / 100, Math.round);
   const by = Number(told.standardDeviation.toPrecision(4));
