@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { TableContract } from '../data/contract.ts';
 import { contractProposals, withProposals, type Told } from './contract-proposals.ts';
+import type { Range } from './columns.ts';
 import { histogramOf } from './histogram.ts';
 import type { Figures } from './index.ts';
 
@@ -24,6 +25,10 @@ const contract: TableContract = {
   target: { type: 'number', name: 'y', mean: 0, standardDeviation: 1 },
   rules: [{ type: 'missing-share', column: 'sex', maximum: 0.9 }],
 };
+const distribution = (name: string, counts: readonly number[], range: Range, missing = 0): Figures => ({
+  statistic: 'distributions',
+  columns: [{ type: 'number', name, missing, histogram: histogramOf(range, counts) }],
+});
 /** 16 bins of 10: most rows within 30 – 80, three beyond. */
 const age = [0, 0, 1, 40, 200, 300, 250, 90, 0, 0, 0, 0, 0, 1, 0, 1];
 /** Kilograms about 75, and pounds about 165. */
@@ -128,12 +133,7 @@ test('a bound that is open stays so where values pile up at its end, and broken 
   const piled = [...age.slice(0, 15), 60];
   const of = (counts: readonly number[], of = open) =>
     contractProposals(of, {
-      figures: [
-        {
-          statistic: 'distributions',
-          columns: [{ type: 'number', name: 'age', missing: 90, histogram: histogramOf(range, counts) }],
-        },
-      ],
+      figures: [distribution('age', counts, range, 90)],
       deviations: [0],
       devices: 5,
     }).proposals[0];
@@ -180,4 +180,19 @@ test('of a column whose values are all one no scale is proposed', () => {
   );
   expect(proposals).toEqual([]);
   expect(silent).toEqual([expect.stringMatching(/^“age”: its values hardly differ over 1,000 rows/)]);
+});
+
+test('a number that takes two values is no column of two units, and its rarer value no tail', () => {
+  const columns = [{ ...number('smokes', 0, 1), missingAllowed: false }];
+  const bins = Array.from({ length: 14 }, () => 0);
+  for (const [zeros, ones] of [
+    [700, 300],
+    [99_700, 300],
+  ] as const)
+    expect(
+      contractProposals(
+        { ...contract, columns },
+        told({ figures: [distribution('smokes', [zeros, ...bins, ones], { minimum: 0, maximum: 1 })] }),
+      ),
+    ).toEqual({ proposals: [], silent: [] });
 });

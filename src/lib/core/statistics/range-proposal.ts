@@ -37,6 +37,7 @@ export function rangeProposal(
   const least = Math.max(LEAST, 2 * deviation);
   if (rows < least * (deviation > 0 ? Math.sqrt(bins) : 1))
     return deviation > 0 ? hidden(name, 'how its values are distributed', deviation) : undefined;
+  if (isOfTwo(counts, least)) return undefined;
   const first = reached(counts, Math.max(least, TAIL * rows));
   const last = bins - 1 - reached([...counts].reverse(), Math.max(least, TAIL * rows));
   if (first > last) return undefined;
@@ -92,6 +93,12 @@ function reached(counts: readonly number[], least: number): number {
   let rows = 0;
   const at = counts.findIndex((one) => (rows += Math.max(0, one)) >= least);
   return at < 0 ? counts.length : at;
+}
+
+/** Values are two, such as 0 and 1, as far as bins tell: neither is a clump nor a tail, however rare it is. */
+function isOfTwo(counts: readonly number[], least: number): boolean {
+  const [one, other, ...more] = [...counts.keys()].filter((bin) => (counts[bin] ?? 0) >= least);
+  return one !== undefined && other !== undefined && more.length === 0 && other - one > 1;
 }
 
 interface Clump {
