@@ -196,3 +196,31 @@ test('a number that takes two values is no column of two units, and its rarer va
       ),
     ).toEqual({ proposals: [], silent: [] });
 });
+
+test('what lies beyond the end of an open column is told neither as a span nor as a ratio, and no scale of it', () => {
+  const columns = [{ ...number('mass', null, null), mean: 75, standardDeviation: 15 }];
+  const of = (counts: readonly number[], mean: number, standardDeviation: number) =>
+    contractProposals(
+      { ...contract, columns: columns.map((one) => ({ ...one, missingAllowed: false })) },
+      told({
+        figures: [
+          distribution('mass', counts, { minimum: 15, maximum: 135 }),
+          moments({ name: 'mass', count: 1000, mean, standardDeviation }),
+        ],
+      }),
+    );
+  // Grams among kilograms.
+  const units = of([0, 0, 0, 5, 30, 70, 120, 150, 120, 70, 30, 5, 0, 0, 0, 400], 99, 31);
+  expect(units.proposals).toMatchObject([{ kind: 'units', set: { minimum: 30, maximum: 113 } }]);
+  expect(units.proposals[0]!.reason).toMatch(
+    / 37.5 – 105 \(60 %\) and 127.5 or more \(40 %\), .* unit\. Ask/,
+  );
+  // Grams alone.
+  const beyond = of([...Array.from({ length: 15 }, () => 0), 1000], 135, 0);
+  expect(beyond.proposals).toMatchObject([{ kind: 'range', set: { minimum: 120, maximum: null } }]);
+  expect(beyond.proposals[0]!.reason).toMatch(/hold 127.5 or more; /);
+  for (const { silent } of [units, beyond])
+    expect(silent).toEqual([
+      '“mass”: many rows lie above where this contract looks, so no scale is told of them. Set bounds and ask again.',
+    ]);
+});

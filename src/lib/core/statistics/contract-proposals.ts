@@ -8,6 +8,7 @@ import { LEAST_COHORT } from '../secure-sum/rules.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import { rangeOf } from './columns.ts';
 import { kinds } from './contract-rules.ts';
+import type { Histogram } from './histogram.ts';
 import type { Figures } from './index.ts';
 import {
   count,
@@ -20,7 +21,7 @@ import {
   type NumberColumn,
   type Proposal,
 } from './proposal.ts';
-import { rangeProposal } from './range-proposal.ts';
+import { piledEnds, rangeProposal } from './range-proposal.ts';
 
 export interface Proposals {
   readonly proposals: readonly Proposal[];
@@ -51,6 +52,17 @@ export function contractProposals(
     if (typeof made === 'string') silent.push(made);
     else if (made !== undefined) proposals.push(made);
   };
+  const distributed = new Map(
+    figures.flatMap((one, at) =>
+      one.statistic === 'distributions'
+        ? one.columns.flatMap((told) =>
+            told.type === 'number'
+              ? [[told.name, { histogram: told.histogram, deviation: deviations[at] ?? 0 }] as const]
+              : [],
+          )
+        : [],
+    ),
+  );
   for (const [at, one] of figures.entries()) {
     const deviation = deviations[at] ?? 0;
     if (one.statistic === 'distributions')
@@ -69,7 +81,8 @@ export function contractProposals(
     if (one.statistic === 'moments')
       for (const told of one.columns) {
         const column = contract.columns.find(({ name }) => name === told.name);
-        if (column?.type === 'number') into(scaleProposal(column, told, deviation));
+        if (column?.type === 'number')
+          into(scaleProposal(column, told, deviation, distributed.get(told.name)));
       }
     if (one.statistic === 'contract-rules')
       for (const { name, broken } of one.columns) {
@@ -187,6 +200,7 @@ function scaleProposal(
   column: NumberColumn,
   told: { readonly count: number; readonly mean: number | null; readonly standardDeviation: number | null },
   deviation: number,
+  distributed: { readonly histogram: Histogram; readonly deviation: number } | undefined,
 ): Proposal | string | undefined {
   const { name, mean, standardDeviation } = column;
   if (told.count < LEAST || told.mean === null || told.standardDeviation === null)
@@ -194,6 +208,13 @@ function scaleProposal(
   const moved = Math.abs(told.mean - mean) / standardDeviation;
   const wider = told.standardDeviation / standardDeviation;
   if (moved <= 0.5 && wider >= 0.5 && wider <= 2) return undefined;
+  // Values are taken into that range before they are summed: of what lies far beyond, no mean is told.
+  if (distributed !== undefined) {
+    const { low, high } = piledEnds(column, distributed.histogram, distributed.deviation);
+    if (low || high)
+      return `${quoted(name)}: many rows lie ${low && high ? 'below and above' : low ? 'below' : 'above'} where this contract looks, so no scale is told of them. Set bounds and ask again.`;
+  } else if (column.minimum === null || column.maximum === null)
+    return `${quoted(name)}: the contract leaves it open, and whether rows lie beyond where it looks was not asked, so no scale is told of them. Ask for its distribution too, or set bounds.`;
   // A noisy sum over so many rows, of values within the range.
   const { minimum, maximum } = rangeOf(column);
   const band = ((1.96 * deviation) / told.count) * ((maximum - minimum) / 2);
