@@ -224,3 +224,14 @@ test('what lies beyond the end of an open column is told neither as a span nor a
       '“mass”: many rows lie above where this contract looks, so no scale is told of them. Set bounds and ask again.',
     ]);
 });
+
+test('a bound that rows reach stays as it is written, and others are rounded away from them', () => {
+  const range = { minimum: 0.123456, maximum: 0.923456 };
+  const columns = [{ ...number('z', range.minimum, range.maximum), missingAllowed: false }];
+  const of = (counts: readonly number[]) =>
+    contractProposals({ ...contract, columns }, told({ figures: [distribution('z', counts, range)] }))
+      .proposals[0]?.set;
+  const [none, rows] = [Array.from({ length: 10 }, () => 0), [300, 200, 100, 80, 60, 40]];
+  expect(of([...rows, ...none])).toEqual({ minimum: 0.123456, maximum: 0.48 });
+  expect(of([...none, ...rows.reverse()])).toEqual({ minimum: 0.57, maximum: 0.923456 });
+});

@@ -44,11 +44,21 @@ export function rangeProposal(
   if (first > last) return undefined;
   const width = (high - low) / bins;
   const edge = (bin: number): number => tidy(low + width * bin, width);
-  // To a round number further out, and not beyond what is allowed now.
+  // A round number further out, and within what is allowed now; where that end is reached, as it is written.
   const lowest = (bin: number): number =>
-    Math.max(tidy(low, width), roundedTo(low + width * Math.max(0, bin - 1), width, Math.floor));
+    bin <= 1 && column.minimum !== null
+      ? column.minimum
+      : Math.max(
+          column.minimum ?? -Infinity,
+          roundedTo(low + width * Math.max(0, bin - 1), width, Math.floor),
+        );
   const highest = (bin: number): number =>
-    Math.min(tidy(high, width), roundedTo(low + width * Math.min(bins, bin + 2), width, Math.ceil));
+    bin >= bins - 2 && column.maximum !== null
+      ? column.maximum
+      : Math.min(
+          column.maximum ?? Infinity,
+          roundedTo(low + width * Math.min(bins, bin + 2), width, Math.ceil),
+        );
   // Open where rows are piled up: what lies beyond was not seen.
   const piled = piledEnds(column, histogram, deviation);
   const goesBelow = (bin: number): boolean => bin === 0 && piled.low;
