@@ -139,22 +139,40 @@ test('a bound that is open stays so where values pile up at its end, and broken 
     }).proposals[0];
   expect(of(piled)).toMatchObject({ set: { minimum: 20, maximum: null } });
   expect(of([])).toBeUndefined();
-  const rules = contractProposals(
-    { ...contract, columns: [{ ...number('age', 0, 100), missingAllowed: false }] },
+  const strict: TableContract = {
+    ...contract,
+    columns: [
+      { ...number('age', 0, 100), missingAllowed: false },
+      { type: 'text', name: 'note', missingAllowed: false },
+    ],
+  };
+  const rules = contractProposals(strict, {
+    figures: [
+      {
+        statistic: 'contract-rules',
+        checked: 12,
+        whole: 3,
+        columns: [
+          { name: 'age', broken: [7, 0, 6, 0] },
+          { name: 'note', broken: [6, 0, 0, 0] },
+        ],
+      },
+    ],
+    deviations: [0],
+    devices: 12,
+  });
+  expect(rules.proposals).toMatchObject([
+    { kind: 'gaps', column: 'age', set: { missingAllowed: true } },
     {
-      figures: [
-        {
-          statistic: 'contract-rules',
-          checked: 12,
-          whole: 3,
-          columns: [{ name: 'age', broken: [7, 0, 6, 0] }],
-        },
-      ],
-      deviations: [0],
-      devices: 12,
+      kind: 'gaps',
+      column: 'note',
+      reason: expect.stringMatching(/^On 6 of 12 devices it is missing: a file has no such column, cells/),
     },
-  );
-  expect(rules.proposals).toMatchObject([{ kind: 'gaps', set: { missingAllowed: true } }]);
+  ]);
+  expect(withProposals(strict, rules.proposals).columns).toMatchObject([
+    { missingAllowed: true },
+    { missingAllowed: true },
+  ]);
   expect(rules.silent[0]).toMatch(/on 6 of 12 devices values lie beyond its bounds/);
 });
 

@@ -125,6 +125,7 @@ function changed(
   if (column.type === 'number') return { ...column, ...numbers, ...gaps };
   if (column.type === 'category')
     return { ...column, ...(categories === undefined ? {} : { categories: [...categories] }), ...gaps };
+  if (column.type === 'text') return { ...column, ...gaps };
   return column;
 }
 
@@ -250,7 +251,8 @@ function brokenProposals(
       column: name,
       before: 'is never missing',
       after: 'may be missing',
-      reason: `Of ${count(checked)} devices ${count(of('missing'))} had rows refused because they lack it. Taken with a gap they would be learnt from.`,
+      // Of these three a device tells no more than that it was one of them.
+      reason: `On ${count(of('missing'))} of ${count(checked)} devices it is missing: a file has no such column, cells hold no value, or more of them than a rule allows. Where it may be missing, rows without a value are kept; the other two stay refused.`,
       set: { missingAllowed: true },
     });
   if (of('out of range') >= least)
