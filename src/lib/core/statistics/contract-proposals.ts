@@ -94,7 +94,11 @@ export function contractProposals(
   // Of two units no mean is the column’s.
   const mixed = proposals.filter(({ kind }) => kind === 'units').map(({ column }) => column);
   return {
-    proposals: proposals.filter(({ kind, column }) => kind !== 'scale' || !mixed.includes(column)),
+    proposals: proposals.filter(
+      ({ kind, column, before, after }) =>
+        // In a draft the contract may have changed since it was asked, by what was proposed too.
+        after !== before && (kind !== 'scale' || !mixed.includes(column)),
+    ),
     silent,
   };
 }
