@@ -3,9 +3,12 @@
 // are somebody's row. Where noise is larger than a figure, or too few rows are behind it, nothing is proposed, and that is said.
 // (Schemas drafted of statistics: Breck et al. 2019, "Data Validation for Machine Learning", §3.2.)
 import type { TableColumn, TableContract } from '../data/contract.ts';
+import { roundedTo } from '../recipe/rounded-to.ts';
 import { LEAST_COHORT } from '../secure-sum/rules.ts';
 import { listOf, quoted } from '../spoken-list.ts';
+import { rangeOf } from './columns.ts';
 import { kinds } from './contract-rules.ts';
+import type { Histogram } from './histogram.ts';
 import type { Figures } from './index.ts';
 import {
   count,
@@ -18,7 +21,7 @@ import {
   type NumberColumn,
   type Proposal,
 } from './proposal.ts';
-import { rangeProposal } from './range-proposal.ts';
+import { piledEnds, rangeProposal } from './range-proposal.ts';
 
 export interface Proposals {
   readonly proposals: readonly Proposal[];
@@ -49,6 +52,17 @@ export function contractProposals(
     if (typeof made === 'string') silent.push(made);
     else if (made !== undefined) proposals.push(made);
   };
+  const distributed = new Map(
+    figures.flatMap((one, at) =>
+      one.statistic === 'distributions'
+        ? one.columns.flatMap((told) =>
+            told.type === 'number'
+              ? [[told.name, { histogram: told.histogram, deviation: deviations[at] ?? 0 }] as const]
+              : [],
+          )
+        : [],
+    ),
+  );
   for (const [at, one] of figures.entries()) {
     const deviation = deviations[at] ?? 0;
     if (one.statistic === 'distributions')
@@ -67,7 +81,8 @@ export function contractProposals(
     if (one.statistic === 'moments')
       for (const told of one.columns) {
         const column = contract.columns.find(({ name }) => name === told.name);
-        if (column?.type === 'number') into(scaleProposal(column, told, deviation));
+        if (column?.type === 'number')
+          into(scaleProposal(column, told, deviation, distributed.get(told.name)));
       }
     if (one.statistic === 'contract-rules')
       for (const { name, broken } of one.columns) {
@@ -79,7 +94,11 @@ export function contractProposals(
   // Of two units no mean is the column’s.
   const mixed = proposals.filter(({ kind }) => kind === 'units').map(({ column }) => column);
   return {
-    proposals: proposals.filter(({ kind, column }) => kind !== 'scale' || !mixed.includes(column)),
+    proposals: proposals.filter(
+      ({ kind, column, before, after }) =>
+        // In a draft the contract may have changed since it was asked, by what was proposed too.
+        after !== before && (kind !== 'scale' || !mixed.includes(column)),
+    ),
     silent,
   };
 }
@@ -110,6 +129,7 @@ function changed(
   if (column.type === 'number') return { ...column, ...numbers, ...gaps };
   if (column.type === 'category')
     return { ...column, ...(categories === undefined ? {} : { categories: [...categories] }), ...gaps };
+  if (column.type === 'text') return { ...column, ...gaps };
   return column;
 }
 
@@ -178,28 +198,37 @@ function categoriesProposal(
   };
 }
 
+/** Of the range: a deviation below is what rounding leaves of sums of squares. */
+const HARDLY = 1e-4;
+
 function scaleProposal(
   column: NumberColumn,
   told: { readonly count: number; readonly mean: number | null; readonly standardDeviation: number | null },
   deviation: number,
+  distributed: { readonly histogram: Histogram; readonly deviation: number } | undefined,
 ): Proposal | string | undefined {
   const { name, mean, standardDeviation } = column;
-  if (
-    told.count < LEAST ||
-    told.mean === null ||
-    told.standardDeviation === null ||
-    told.standardDeviation === 0
-  )
+  if (told.count < LEAST || told.mean === null || told.standardDeviation === null)
     return told.mean === null && deviation > 0 ? hidden(name, 'its mean', deviation) : undefined;
   const moved = Math.abs(told.mean - mean) / standardDeviation;
   const wider = told.standardDeviation / standardDeviation;
   if (moved <= 0.5 && wider >= 0.5 && wider <= 2) return undefined;
+  // Values are taken into that range before they are summed: of what lies far beyond, no mean is told.
+  if (distributed !== undefined) {
+    const { low, high } = piledEnds(column, distributed.histogram, distributed.deviation);
+    if (low || high)
+      return `${quoted(name)}: many rows lie ${low && high ? 'below and above' : low ? 'below' : 'above'} where this contract looks, so no scale is told of them. Set bounds and ask again.`;
+  } else if (column.minimum === null || column.maximum === null)
+    return `${quoted(name)}: the contract leaves it open, and whether rows lie beyond where it looks was not asked, so no scale is told of them. Ask for its distribution too, or set bounds.`;
   // A noisy sum over so many rows, of values within the range.
-  const range =
-    (column.maximum ?? mean + 4 * standardDeviation) - (column.minimum ?? mean - 4 * standardDeviation);
-  const band = ((1.96 * deviation) / told.count) * (range / 2);
+  const { minimum, maximum } = rangeOf(column);
+  const band = ((1.96 * deviation) / told.count) * ((maximum - minimum) / 2);
   if (band > told.standardDeviation / 2) return hidden(name, 'its mean and deviation', deviation);
-  const [to, by] = [Number(told.mean.toPrecision(4)), Number(told.standardDeviation.toPrecision(4))];
+  if (told.standardDeviation < HARDLY * (maximum - minimum))
+    return `${quoted(name)}: its values hardly differ over ${count(told.count)} rows, so no scale is told of them. Nothing is learnt of such a column.`;
+  // Rounded by the deviation, and not by the mean: of 101,327 ± 5 the last digits are what tells values apart.
+  const to = roundedTo(told.mean, told.standardDeviation / 100, Math.round);
+  const by = Number(told.standardDeviation.toPrecision(4));
   return {
     kind: 'scale',
     column: name,
@@ -226,7 +255,8 @@ function brokenProposals(
       column: name,
       before: 'is never missing',
       after: 'may be missing',
-      reason: `Of ${count(checked)} devices ${count(of('missing'))} had rows refused because they lack it. Taken with a gap they would be learnt from.`,
+      // Of these three a device tells no more than that it was one of them.
+      reason: `On ${count(of('missing'))} of ${count(checked)} devices it is missing: a file has no such column, cells hold no value, or more of them than a rule allows. Where it may be missing, rows without a value are kept; the other two stay refused.`,
       set: { missingAllowed: true },
     });
   if (of('out of range') >= least)

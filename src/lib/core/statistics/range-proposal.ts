@@ -37,41 +37,63 @@ export function rangeProposal(
   const least = Math.max(LEAST, 2 * deviation);
   if (rows < least * (deviation > 0 ? Math.sqrt(bins) : 1))
     return deviation > 0 ? hidden(name, 'how its values are distributed', deviation) : undefined;
-  const first = reached(counts, Math.max(least, TAIL * rows));
-  const last = bins - 1 - reached([...counts].reverse(), Math.max(least, TAIL * rows));
+  if (isOfTwo(counts, least)) return undefined;
+  const held = leastHeld(rows, least);
+  const first = reached(counts, held);
+  const last = bins - 1 - reached([...counts].reverse(), held);
   if (first > last) return undefined;
   const width = (high - low) / bins;
   const edge = (bin: number): number => tidy(low + width * bin, width);
-  // To a round number further out, and not beyond what is allowed now.
+  // A round number further out, and within what is allowed now; where that end is reached, as it is written.
   const lowest = (bin: number): number =>
-    Math.max(tidy(low, width), roundedTo(low + width * Math.max(0, bin - 1), width, Math.floor));
+    bin <= 1 && column.minimum !== null
+      ? column.minimum
+      : Math.max(
+          column.minimum ?? -Infinity,
+          roundedTo(low + width * Math.max(0, bin - 1), width, Math.floor),
+        );
   const highest = (bin: number): number =>
-    Math.min(tidy(high, width), roundedTo(low + width * Math.min(bins, bin + 2), width, Math.ceil));
+    bin >= bins - 2 && column.maximum !== null
+      ? column.maximum
+      : Math.min(
+          column.maximum ?? Infinity,
+          roundedTo(low + width * Math.min(bins, bin + 2), width, Math.ceil),
+        );
+  // Open where rows are piled up: what lies beyond was not seen.
+  const piled = piledEnds(column, histogram, deviation);
+  const goesBelow = (bin: number): boolean => bin === 0 && piled.low;
+  const goesAbove = (bin: number): boolean => bin === bins - 1 && piled.high;
+  const boundsOf = (from: number, to: number) => ({
+    minimum: goesBelow(from) ? null : lowest(from),
+    maximum: goesAbove(to) ? null : highest(to),
+  });
+  const span = (from: number, to: number): string => {
+    const [start, end] = [written(column, edge(from)), written(column, edge(to + 1))];
+    return goesBelow(from) ? `${end} or less` : goesAbove(to) ? `${start} or more` : `${start} – ${end}`;
+  };
   const clumps = clumpsOf(counts, rows, least);
   if (clumps !== undefined) {
     const [one, other] = clumps;
     const main = one.rows >= other.rows ? one : other;
-    const after = { minimum: lowest(main.from), maximum: highest(main.to) };
-    const span = ({ from, to, rows: held }: Clump): string =>
-      `${written(column, edge(from))} – ${written(column, edge(to + 1))} (${percent(held / rows)})`;
+    const after = boundsOf(main.from, main.to);
+    const told = (clump: Clump): string => `${span(clump.from, clump.to)} (${percent(clump.rows / rows)})`;
+    // Of a clump that goes on beyond, no middle is known.
+    const middles = clumps.some(({ from, to }) => goesBelow(from) || goesAbove(to))
+      ? []
+      : clumps.map(({ middle }) => low + ((high - low) * (middle + 0.5)) / bins);
     return {
       kind: 'units',
       column: name,
       before: bounds(column, column),
       after: bounds(column, after),
-      reason: `Rows lie in two clumps, ${span(one)} and ${span(other)}, with next to none between, as where some devices write another unit${unitWords(
+      reason: `Rows lie in two clumps, ${told(one)} and ${told(other)}, with next to none between, as where some devices write another unit${unitWords(
         column,
-        [one, other].map(({ middle }) => low + ((high - low) * (middle + 0.5)) / bins),
+        middles,
       )}. Ask whoever holds the data before you take this: rows of the smaller clump would be refused until they are converted.`,
       set: after,
     };
   }
-  // Piled up at an end that the contract leaves open: what lies beyond was not seen.
-  const isPiled = (bin: number): boolean => (counts[bin] ?? 0) > TAIL * rows;
-  const after = {
-    minimum: column.minimum === null && isPiled(0) ? null : lowest(first),
-    maximum: column.maximum === null && isPiled(bins - 1) ? null : highest(last),
-  };
+  const after = boundsOf(first, last);
   const allowed = (after.maximum ?? high) - (after.minimum ?? low);
   const isOpen =
     (column.minimum === null && after.minimum !== null) ||
@@ -82,8 +104,24 @@ export function rangeProposal(
     column: name,
     before: bounds(column, column),
     after: bounds(column, after),
-    reason: `Of ${count(rows)} rows all but ${percent(Math.max(TAIL, least / rows))} on each side lie within ${written(column, edge(first))} – ${written(column, edge(last + 1))}; as much as ${column.reads === 'time' ? `${count(width)} days` : tidy(width, width / 10)} is left free on each. Rows beyond would be refused, which finds a misplaced point or another unit.`,
+    reason: `Of ${count(rows)} rows all but ${percent(Math.max(TAIL, least / rows))} on each side hold ${span(first, last)}; as much as ${column.reads === 'time' ? `${count(width)} days` : tidy(width, width / 10)} is left free beside each bound. Rows beyond would be refused, which finds a misplaced point or another unit.`,
     set: after,
+  };
+}
+
+/** Rows in a bin, or beyond a bound, that are more than its tail. */
+const leastHeld = (rows: number, least: number): number => Math.max(least, TAIL * rows);
+
+/** Where the contract sets no bound, and many rows lie in the last bin or beyond it: what they hold is not seen there. */
+export function piledEnds(
+  column: NumberColumn,
+  { counts }: Histogram,
+  deviation: number,
+): { readonly low: boolean; readonly high: boolean } {
+  const held = leastHeld(rowsIn(counts), Math.max(LEAST, 2 * deviation));
+  return {
+    low: column.minimum === null && (counts[0] ?? 0) >= held,
+    high: column.maximum === null && (counts.at(-1) ?? 0) >= held,
   };
 }
 
@@ -92,6 +130,12 @@ function reached(counts: readonly number[], least: number): number {
   let rows = 0;
   const at = counts.findIndex((one) => (rows += Math.max(0, one)) >= least);
   return at < 0 ? counts.length : at;
+}
+
+/** Values are two, such as 0 and 1, as far as bins tell: neither is a clump nor a tail, however rare it is. */
+function isOfTwo(counts: readonly number[], least: number): boolean {
+  const [one, other, ...more] = [...counts.keys()].filter((bin) => (counts[bin] ?? 0) >= least);
+  return one !== undefined && other !== undefined && more.length === 0 && other - one > 1;
 }
 
 interface Clump {
@@ -108,7 +152,7 @@ function clumpsOf(
   rows: number,
   least: number,
 ): readonly [Clump, Clump] | undefined {
-  const isHeld = (value: number): boolean => value >= Math.max(least, TAIL * rows);
+  const isHeld = (value: number): boolean => value >= leastHeld(rows, least);
   const clumps: Clump[] = [];
   let from = -1;
   let empty = GAP_BINS;
