@@ -113,11 +113,15 @@ test('fitted by the sum of all devices, it has learnt the same bits as of the po
 });
 
 test('no figure tells of a bucket that fewer than five rows hold, and a row counts in few where noise would be much', () => {
-  const layout = layoutOf([{ statistic: 'hashed-terms', columns: ['note'], ...hashing, most: 3 }], contract);
-  expect(layout.reach).toBe(2);
-  const values = measureSurvey(layout, [measured(['fever cough rash knee chest pain', ''])], undefined);
+  const layout = layoutOf(
+    [{ statistic: 'hashed-terms', columns: ['note'], ...hashing, buckets: 512, most: 64 }],
+    contract,
+  );
+  expect(layout.reach).toBe(Math.sqrt(65));
+  const long = Array.from({ length: 200 }, (_, at) => `word${at}`).join(' ');
+  const values = measureSurvey(layout, [measured([long, ''])], undefined);
   expect(values[0]).toBe(2);
-  expect(values.subarray(1).reduce((sum, held) => sum + held, 0)).toBe(3);
+  expect(values.subarray(1).reduce((sum, held) => sum + held, 0)).toBe(64);
   const told = (deviation: number) =>
     readSurvey(layout, contract, {
       values: Float64Array.from(values, (_, at) => 4 * at),
@@ -127,7 +131,7 @@ test('no figure tells of a bucket that fewer than five rows hold, and a row coun
   expect(told(0)).toMatchObject({
     rows: 0,
     least: 5,
-    columns: [{ held: [0, 8, 12, ...Array.from({ length: 61 }, (_, at) => 16 + 4 * at)] }],
+    columns: [{ held: [0, 8, 12, ...Array.from({ length: 509 }, (_, at) => 16 + 4 * at)] }],
   });
   expect(told(100)).toMatchObject({ least: 200, columns: [{ name: 'note' }] });
 });
@@ -168,6 +172,8 @@ test('what cannot be is refused with what to do', () => {
   const [one] = figures;
   if (one?.statistic !== 'hashed-terms') throw new Error('Terms were asked about.');
   expect(refusal({}, [{ ...one, least: 1000 }])).toMatch(/the noise hides how many rows/);
+  const again = { ...question[0]!, buckets: 32 } as Question[number];
+  expect(checkQuestion([...question, again], contract)).toMatch(/terms of “note” once, by one hashing/);
   expect(checkQuestion([{ ...question[0]!, columns: ['y'] } as Question[number]], contract)).toMatch(
     /no column of texts “y”/,
   );

@@ -15,12 +15,15 @@ const hashing = {
   buckets: whole(2, MOST_BUCKETS),
 };
 
+/** Buckets of each text that a row counts in under noise, which grows by their square root. */
+export const MOST_UNDER_NOISE = 64;
+
 export const Asked = v.strictObject({
   statistic: v.literal('hashed-terms'),
   columns: v.pipe(v.array(v.pipe(v.string(), v.maxLength(80))), v.minLength(1), v.maxLength(10)),
   ...hashing,
-  /** Buckets that a row counts in at most, those of its first terms; absent: in all that it holds. Fewer need less noise. */
-  most: v.exactOptional(whole(1, MOST_BUCKETS)),
+  /** Buckets that a row counts in at most; absent: in all that it holds. One number, or the same counts could be asked for by many. */
+  most: v.exactOptional(v.literal(MOST_UNDER_NOISE)),
 });
 export type Asked = v.InferOutput<typeof Asked>;
 

@@ -2,6 +2,7 @@
 import { classLabels, textColumns, type DataContract } from '../data/contract.ts';
 import type { VersionNumber } from '../ids.ts';
 import { usualHashing, type Hashing } from '../recipe/hashed-terms.ts';
+import { MOST_UNDER_NOISE } from './hashed-terms.ts';
 import type { Figures } from './index.ts';
 import { isCut, partsOf } from './parts.ts';
 import { MOST_COLUMNS as MOST_SLICED, MOST_PARTS_CROSSED } from './slices.ts';
@@ -20,8 +21,6 @@ const MOST_DISTRIBUTED = 100;
 const MOST_CORRELATED = 40;
 /** Of all texts together. */
 const MOST_BUCKETS = 4096;
-/** Buckets that a row counts in: the noise grows by their square root. */
-const MOST_UNDER_NOISE = 64;
 
 const columnsIn = (contract: DataContract, type: 'number' | 'category'): string[] =>
   contract.kind === 'table'
