@@ -14,7 +14,7 @@ export function bucketsOf(buckets: number): (term: string) => number {
     if (bucket === undefined) {
       bucket = Math.abs(murmur32(encoder.encode(term))) % buckets;
       // Of the texts of a whole device words repeat, and words in a row hardly do.
-      if (known.size < MOST_KNOWN) known.set(term, bucket);
+      if (known.size < MOST_KNOWN && term.length <= LONGEST_KNOWN) known.set(term, bucket);
     }
     return bucket;
   };
@@ -22,10 +22,11 @@ export function bucketsOf(buckets: number): (term: string) => number {
 
 const encoder = new TextEncoder();
 const MOST_KNOWN = 200_000;
+const LONGEST_KNOWN = 80;
 
 /** How often each bucket's terms stand in a text, by bucket. */
 export function timesOfBuckets(
-  terms: readonly string[],
+  terms: Iterable<string>,
   bucketOf: (term: string) => number,
 ): Map<number, number> {
   const times = new Map<number, number>();
