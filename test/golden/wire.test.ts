@@ -57,7 +57,7 @@ const hashes: Readonly<Record<number, string>> = {
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
   4: '4d5f4a8267b16f1861d4a66f100b2bc87c5678e2a75212066ad6a4c9da424b7c',
-  5: '31a1f0e1b0c416666da13a5f5afe19dae795edef311e00e4a3316716f6348aa5',
+  5: '7e1ec258281f1315e7a56b90eb4ea7b15fea1f37adad94c91d0544eb464a077e',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

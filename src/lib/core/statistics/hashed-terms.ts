@@ -30,6 +30,8 @@ export type Asked = v.InferOutput<typeof Asked>;
 export const Figures = v.strictObject({
   statistic: v.literal('hashed-terms'),
   ...hashing,
+  /** As it was asked. */
+  most: v.exactOptional(v.literal(MOST_UNDER_NOISE)),
   /** With and without a text. */
   rows: finite,
   /** A bucket that fewer rows hold is told as held by none: they are too few to say, or the noise hides them. */
@@ -38,14 +40,17 @@ export const Figures = v.strictObject({
 });
 export type Figures = v.InferOutput<typeof Figures>;
 
+/** Where a text may hold more buckets than it is counted in. */
+export const countedWords = (most: number): string => `counting ${most} buckets of each text at most`;
+
 /** "terms of 1,600 rows in 2,048 buckets: half of them are held by 12 rows or more, 301 by fewer than 5" */
-export function heldWords(held: readonly number[], { rows, buckets, least }: Figures): string {
+export function heldWords(held: readonly number[], { rows, buckets, least, most }: Figures): string {
   const middle = held.toSorted((a, b) => a - b)[Math.floor(held.length / 2)] ?? 0;
   const few = held.filter((one) => one < least).length;
   const count = (value: number): string => value.toLocaleString('en');
   return `terms of ${count(rows)} rows in ${count(buckets)} buckets: half of these are held by ${
     middle < least ? `fewer than ${count(least)} rows` : `${count(middle)} rows or more`
-  }${few === 0 ? '' : `, ${count(few)} by fewer than ${count(least)}`}`;
+  }${few === 0 ? '' : `, ${count(few)} by fewer than ${count(least)}`}${most === undefined ? '' : `, ${countedWords(most)}`}`;
 }
 
 function check({ columns, of, longest }: Asked, contract: DataContract): string | undefined {
@@ -80,7 +85,7 @@ export const statistic: Statistic<Asked, Figures> = {
     }
     return values;
   },
-  read({ columns, of, longest, buckets }, _, { values, deviation }) {
+  read({ columns, of, longest, buckets, most }, _, { values, deviation }) {
     const least = Math.max(LEAST_HELD, Math.ceil(2 * deviation));
     const told = (value: number): number => (value < least ? 0 : Math.round(value));
     return {
@@ -88,6 +93,7 @@ export const statistic: Statistic<Asked, Figures> = {
       of,
       longest,
       buckets,
+      ...(most === undefined ? {} : { most }),
       rows: told(values[0]!),
       least,
       columns: columns.map((name, at) => ({
