@@ -19,6 +19,9 @@ export type Subject = (typeof subjects)[number];
 /** Columns beyond these are left out of one question: a vector is one message. */
 const MOST_DISTRIBUTED = 100;
 const MOST_CORRELATED = 40;
+/** In the 1,800 words that 8,192 buckets leave: each number takes 17, and ten correlated ones some hundreds. */
+const FEW_DISTRIBUTED = 40;
+const FEW_CORRELATED = 10;
 /** Of all texts together. */
 const MOST_BUCKETS = 4096;
 
@@ -76,8 +79,10 @@ export function questionOf(
     case 'data': {
       const texts = textColumns(contract).slice(0, Math.max(1, Math.floor(MOST_BUCKETS / hashing.buckets)));
       const { of, longest, buckets } = hashing;
-      const columns = countedColumns(contract).slice(0, MOST_DISTRIBUTED);
-      const numbers = columnsIn(contract, 'number').slice(0, MOST_CORRELATED);
+      // Beside many buckets there is room for less.
+      const isFull = texts.length * buckets > MOST_BUCKETS;
+      const columns = countedColumns(contract).slice(0, isFull ? FEW_DISTRIBUTED : MOST_DISTRIBUTED);
+      const numbers = columnsIn(contract, 'number').slice(0, isFull ? FEW_CORRELATED : MOST_CORRELATED);
       return [
         { statistic: 'target' },
         ...(columns.length === 0 ? [] : [{ statistic: 'distributions', columns, bins: 16 } as const]),
