@@ -16,7 +16,7 @@ const hashing = {
 };
 
 /** Buckets of each text that a row counts in under noise, which grows by their square root. */
-export const MOST_UNDER_NOISE = 64;
+export const MOST_UNDER_NOISE = 64 as const;
 
 export const Asked = v.strictObject({
   statistic: v.literal('hashed-terms'),
