@@ -90,12 +90,13 @@ export const receiptOf = (record: UpdateRecord): Receipt => ({
 
 /**
  * A view that fits into one message: a large cohort goes without its timelines, and a very large one without its last
- * members. The whole is at GET /api/federations/:id/rounds.
+ * members. A recipe counts for nothing: it goes along whole, and what is sent to a page may be longer. The whole is at GET /api/federations/:id/rounds.
  */
 export function compactView(view: FederationView): FederationView {
   const { round } = view;
   const most = MAXIMUM_MESSAGE_BYTES - 1024;
-  const fits = (one: FederationView): boolean => Buffer.byteLength(JSON.stringify(one)) <= most;
+  const fits = ({ spec, ...one }: FederationView): boolean =>
+    Buffer.byteLength(JSON.stringify({ ...one, spec: { ...spec, recipe: undefined } })) <= most;
   if (round === null || round.cohort.length <= 50 || fits(view)) return view;
   const cohort = round.cohort.map((member) => ({ ...member, history: member.history.slice(-1) }));
   for (let size = cohort.length; size > 0; size = Math.floor(size * 0.8)) {

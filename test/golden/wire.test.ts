@@ -57,7 +57,7 @@ const hashes: Readonly<Record<number, string>> = {
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
   4: '4d5f4a8267b16f1861d4a66f100b2bc87c5678e2a75212066ad6a4c9da424b7c',
-  5: '8ea326b32a583bb7a3661e7e9d407d863b359891c5a1b82027d03a756f0a0a84',
+  5: '6c1a57b0c325030900822c4769814bd6a5af29366f2f8f1b031c5d4dab20d350',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

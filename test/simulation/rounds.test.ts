@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as v from 'valibot';
 import { random } from '#lib/core/random.ts';
+import type { PinnedRecipe } from '#lib/core/federation.ts';
 import { MAXIMUM_MESSAGE_BYTES } from '#lib/protocol/limits.ts';
 import { FederationView } from '#lib/protocol/views.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
@@ -330,6 +331,10 @@ describe('whoever watches', () => {
     const compact = v.parse(FederationView, compactView(view));
     expect(JSON.stringify(compact).length).toBeLessThan(MAXIMUM_MESSAGE_BYTES);
     expect(compact.round?.cohort.length).toBeGreaterThan(100);
+    // A recipe that fills a message by itself takes no member away.
+    const recipe = { text: 'x'.repeat(MAXIMUM_MESSAGE_BYTES) } as PinnedRecipe;
+    const prepared = compactView({ ...view, spec: { ...view.spec, recipe } });
+    expect(prepared.round?.cohort).toHaveLength(compact.round!.cohort.length);
   });
 });
 

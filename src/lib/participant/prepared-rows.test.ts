@@ -24,7 +24,6 @@ import {
   type Script,
 } from '../../../test/doubles/scripted-federation.ts';
 import type { PinnedRecipe } from '../core/federation.ts';
-import { MOST_VALUES } from '../core/recipe/encode.ts';
 import { pinRecipe } from '../core/recipe/pinned.ts';
 import { initialParameters } from '../core/model/network.ts';
 import { networkOf } from '../core/model/families/index.ts';
@@ -36,7 +35,7 @@ import { sourceOfText } from '../modalities/source-file.ts';
 import { storedTable } from '../modalities/stored-table.ts';
 import { encodeRow } from '../modalities/table/row-encoder.ts';
 import { preparedOwnRows, type OwnRows } from './own-rows.ts';
-import { preparing, type Preparing } from './prepared-rows.ts';
+import { MOST_PREPARED, preparing, type Preparing } from './prepared-rows.ts';
 import { servedRows } from './workbench/prepare.ts';
 
 const number = (name: string, mean: number, standardDeviation: number, missingAllowed: boolean) => ({
@@ -306,7 +305,7 @@ test('a device trains by the recipe as one whose rows were prepared beforehand, 
 test('more rows than are held once they are prepared are refused with how many may be, before one is', async () => {
   const { all, devices, pinned, prepared } = await twoDevices();
   const [training, heldOut] = devices as [Examples, Examples];
-  const most = Math.floor(MOST_VALUES / width(prepared, all));
+  const most = Math.floor(MOST_PREPARED / width(prepared, all));
   const asRead = (count: number): OwnRows => ({
     version: 'none' as OwnRows['version'],
     contract,
@@ -317,7 +316,9 @@ test('more rows than are held once they are prepared are refused with how many m
   });
   const refused = await preparedOwnRows(asRead(most), { contract, recipe: pinned });
   expect(refused.ok ? 'taken' : refused.error).toMatch(
-    new RegExp(`more than is held.* Choose a dataset of at most ${most} rows\\.$`),
+    new RegExp(
+      `more than the 32 million numbers that a device holds.* Choose a dataset of at most ${most} rows\\.$`,
+    ),
   );
   expect((await preparedOwnRows(asRead(training.count), { contract, recipe: pinned })).ok).toBe(true);
 });

@@ -13,7 +13,9 @@ import { servedRows } from './workbench/prepare.ts';
 /** Cells stand as texts meanwhile: so many rows at a time, and memory stays small. */
 const ROWS_AT_A_TIME = 4096;
 /** Of texts a row is thousands of numbers: fewer rows then. */
-const VALUES_AT_A_TIME = 8_000_000;
+const VALUES_AT_A_TIME = 2_000_000;
+/** A device holds them all while it takes part, beside its network and an upload, and may be a phone: 128 megabytes. */
+export const MOST_PREPARED = MOST_VALUES / 4;
 
 export interface Preparing {
   /** What the model takes. */
@@ -46,14 +48,14 @@ export function preparing(
   const values = recipe.columns.reduce((sum, column) => sum + encodedWidth(column), 0);
   const atATime = Math.max(1, Math.min(ROWS_AT_A_TIME, Math.floor(VALUES_AT_A_TIME / values)));
   const tooLarge: Preparing['tooLarge'] = (count) =>
-    values * count > MOST_VALUES
-      ? `The recipe of this federation makes ${values} numbers of each of ${count} rows, which is more than is held in memory here. Choose a dataset of at most ${Math.floor(MOST_VALUES / values)} rows.`
+    values * count > MOST_PREPARED
+      ? `The recipe of this federation makes ${values} numbers of each of ${count} rows, which is more than the ${MOST_PREPARED / 1e6} million numbers that a device holds in memory. Choose a dataset of at most ${Math.floor(MOST_PREPARED / values)} rows.`
       : undefined;
   const features: Preparing['features'] = (encoded, count, texts) => {
     const large = tooLarge(count);
     if (large !== undefined) throw new Error(large);
     const width = count === 0 ? 0 : encoded.length / count;
-    const parts: Float32Array[] = [];
+    const all = new Float32Array(values * count);
     for (let from = 0; from < count; from += atATime) {
       const rows = Math.min(atATime, count - from);
       const piece = encoded.subarray(from * width, (from + rows) * width);
@@ -62,13 +64,7 @@ export function preparing(
       const served = servedRows(fitted.value, { contract: seen, mean }, { header, rows: cells });
       // It was done to every cell that the contract allows, when the recipe was opened.
       if (!served.ok) throw new Error(served.error);
-      parts.push(served.value.features);
-    }
-    const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
+      all.set(served.value.features, from * values);
     }
     return all;
   };

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { VersionNumber } from '#lib/core/ids.ts';
-import { checkQuestion } from '#lib/core/statistics/survey.ts';
+import { checkQuestion, layoutOf } from '#lib/core/statistics/survey.ts';
 import { usualStatistics } from '#lib/core/statistics/rules.ts';
 import { groupColumns, questionOf } from '#lib/core/statistics/usual-question.ts';
 import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
@@ -24,6 +24,20 @@ test('each subject makes a question that fits the contract, of pictures too', ()
   expect(questionOf('data', { ...images, classes: [...images.classes] }, { version, column: '' })).toEqual([
     { statistic: 'target' },
   ]);
+  const texts = {
+    ...contract,
+    columns: [
+      ...Array.from({ length: 60 }, (_, at) => ({ ...contract.columns[0]!, name: `n${at}` })),
+      { type: 'text' as const, name: 'note', missingAllowed: true },
+    ],
+  };
+  const many = questionOf('data', texts, {
+    version,
+    column: '',
+    hashing: { of: 'words', longest: 1, buckets: 8192 },
+  });
+  const words = layoutOf(many, texts).parts.reduce((sum, { counts, sums }) => sum + counts + 4 * sums, 0);
+  expect(words).toBeLessThan(9990);
   expect(questionWords({ question: groups, version })).toBe('groups (version 3)');
 });
 

@@ -113,11 +113,22 @@ test('fitted by the sum of all devices, it has learnt the same bits as of the po
 });
 
 test('no figure tells of a bucket that fewer than five rows hold, and a row counts in few where noise would be much', () => {
-  const layout = layoutOf([{ statistic: 'hashed-terms', columns: ['note'], ...hashing, most: 3 }], contract);
-  expect(layout.reach).toBe(2);
-  const values = measureSurvey(layout, [measured(['fever cough rash knee chest pain', ''])], undefined);
+  const layout = layoutOf(
+    [{ statistic: 'hashed-terms', columns: ['note'], ...hashing, buckets: 512, most: 64 }],
+    contract,
+  );
+  expect(layout.reach).toBe(Math.sqrt(65));
+  const long = Array.from({ length: 200 }, (_, at) => `word${at}`).join(' ');
+  const values = measureSurvey(layout, [measured([long, ''])], undefined);
   expect(values[0]).toBe(2);
-  expect(values.subarray(1).reduce((sum, held) => sum + held, 0)).toBe(3);
+  expect(values.subarray(1).reduce((sum, held) => sum + held, 0)).toBe(64);
+  // Drawn from all of it, as often among its last words as among its first.
+  const last = measureSurvey(
+    layout,
+    [measured([Array.from({ length: 100 }, (_, at) => `word${at}`).join(' ')])],
+    undefined,
+  );
+  expect(values.subarray(1).filter((held, at) => held > last[1 + at]!).length).toBeGreaterThan(10);
   const told = (deviation: number) =>
     readSurvey(layout, contract, {
       values: Float64Array.from(values, (_, at) => 4 * at),
@@ -127,7 +138,8 @@ test('no figure tells of a bucket that fewer than five rows hold, and a row coun
   expect(told(0)).toMatchObject({
     rows: 0,
     least: 5,
-    columns: [{ held: [0, 8, 12, ...Array.from({ length: 61 }, (_, at) => 16 + 4 * at)] }],
+    most: 64,
+    columns: [{ held: [0, 8, 12, ...Array.from({ length: 509 }, (_, at) => 16 + 4 * at)] }],
   });
   expect(told(100)).toMatchObject({ least: 200, columns: [{ name: 'note' }] });
 });
@@ -167,7 +179,13 @@ test('what cannot be is refused with what to do', () => {
   expect(refusal({ idf: false }, [])).toBe('fitted');
   const [one] = figures;
   if (one?.statistic !== 'hashed-terms') throw new Error('Terms were asked about.');
+  const drawn = fittedFromSurvey(recipe(), contract, [{ ...one, most: 64 }]);
+  expect(drawn.ok ? drawn.value.reports[0]!.notes.join() : drawn.error.message).toMatch(
+    /counting 64 buckets of each text at most/,
+  );
   expect(refusal({}, [{ ...one, least: 1000 }])).toMatch(/the noise hides how many rows/);
+  const again = { ...question[0]!, buckets: 32 } as Question[number];
+  expect(checkQuestion([...question, again], contract)).toMatch(/terms of “note” once, by one hashing/);
   expect(checkQuestion([{ ...question[0]!, columns: ['y'] } as Question[number]], contract)).toMatch(
     /no column of texts “y”/,
   );
@@ -178,6 +196,11 @@ test('what cannot be is refused with what to do', () => {
     { message: expect.stringMatching(/learnt from sums over numbers and categories/) as unknown },
   ]);
   const own = fitRecipe(recipe({ least: 1 }), table(devicesOf().flat()));
-  expect(own.ok && rowValuesIn(own.value.fitted, contract)).toMatch(/a single row holds. Set “least” to 5/);
+  if (!own.ok) throw new Error(own.error.message);
+  // Also where the settings were changed once it was fitted.
+  for (const settings of [{ least: 1 }, { least: 1, idf: false }])
+    expect(rowValuesIn({ ...own.value.fitted, recipe: recipe(settings) }, contract)).toMatch(
+      /a single row holds. Set “least” to 5/,
+    );
   expect(usualShared(contract).steps.map(({ step }) => step)).toEqual(['hashed-terms']);
 });

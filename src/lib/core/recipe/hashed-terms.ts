@@ -4,7 +4,7 @@
 import { isMissing } from '../data/missing.ts';
 import { murmur32 } from './murmur32.ts';
 import { settled } from './settled.ts';
-import { splitterOf } from './terms-of.ts';
+import { MOST_LETTERS, splitterOf } from './terms-of.ts';
 
 /** The bucket of a term: MurmurHash3_x86_32 of seed 0, as scikit-learn's HashingVectorizer (alternate_sign=False). */
 export function bucketsOf(buckets: number): (term: string) => number {
@@ -14,7 +14,7 @@ export function bucketsOf(buckets: number): (term: string) => number {
     if (bucket === undefined) {
       bucket = Math.abs(murmur32(encoder.encode(term))) % buckets;
       // Of the texts of a whole device words repeat, and words in a row hardly do.
-      if (known.size < MOST_KNOWN) known.set(term, bucket);
+      if (known.size < MOST_KNOWN && term.length <= LONGEST_KNOWN) known.set(term, bucket);
     }
     return bucket;
   };
@@ -22,10 +22,11 @@ export function bucketsOf(buckets: number): (term: string) => number {
 
 const encoder = new TextEncoder();
 const MOST_KNOWN = 200_000;
+const LONGEST_KNOWN = 80;
 
 /** How often each bucket's terms stand in a text, by bucket. */
 export function timesOfBuckets(
-  terms: readonly string[],
+  terms: Iterable<string>,
   bucketOf: (term: string) => number,
 ): Map<number, number> {
   const times = new Map<number, number>();
@@ -54,7 +55,7 @@ export interface Hashing {
  */
 export const usualHashing: Hashing = { of: 'words', longest: 1, buckets: 2048 };
 
-/** [buckets]: rows that hold a term of each. A row counts once in a bucket, and in `most` of them, those of its first terms. */
+/** [buckets]: rows that hold a term of each. A row counts once in a bucket, and in `most` of them, drawn by hash: its first words are like those of others. */
 export function rowsThatHold(
   cells: readonly string[],
   { of, longest, buckets }: Hashing,
@@ -66,13 +67,20 @@ export function rowsThatHold(
   for (const cell of cells) {
     if (isMissing(cell)) continue;
     const own = new Set<number>();
-    for (const term of split(cell)) {
-      if (own.size >= most) break;
-      own.add(bucketOf(term));
-    }
-    for (const bucket of own) held[bucket]! += 1;
+    for (const term of split(cell)) own.add(bucketOf(term));
+    for (const bucket of own.size > most ? drawn(own, most, cell) : own) held[bucket]! += 1;
   }
   return held;
+}
+
+/** So many of a text's buckets, the same wherever it stands. */
+function drawn(buckets: ReadonlySet<number>, most: number, text: string): readonly number[] {
+  const seed = murmur32(encoder.encode(text.slice(0, MOST_LETTERS)));
+  return [...buckets]
+    .map((bucket) => [bucket, murmur32(Uint8Array.of(bucket, bucket >> 8), seed)] as const)
+    .sort(([a, x], [b, y]) => x - y || a - b)
+    .slice(0, most)
+    .map(([bucket]) => bucket);
 }
 
 /** ln((1 + n)/(1 + df)) + 1, as scikit-learn's TfidfTransformer (smooth_idf). */

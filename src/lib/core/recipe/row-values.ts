@@ -44,7 +44,7 @@ function heldBy(
     case 'tf-idf':
       return 'holds words of single rows. Use hashed-terms, which learns none.';
     case 'hashed-terms':
-      return Number(settings['least']) < LEAST_HELD && settings['idf'] === true
+      return Number(settings['least']) < LEAST_HELD && tellsOfBuckets(state)
         ? `tells of buckets that a single row holds. Set “least” to ${LEAST_HELD} or more.`
         : undefined;
     case 'impute':
@@ -67,6 +67,13 @@ function heldBy(
       return undefined;
   }
 }
+
+/** By what was learnt: settings may be changed afterwards. */
+const tellsOfBuckets = (state: unknown): boolean => {
+  const read = v.safeParse(HashedState, state);
+  return !read.success || read.output.some(({ idf }) => idf !== null);
+};
+const HashedState = v.array(v.looseObject({ idf: v.nullable(v.string()) }));
 
 function heldByCategories(state: unknown, { columns }: TableContract, known: Known): string | undefined {
   for (const { name, labels, other } of oneHotsOf(state)) {

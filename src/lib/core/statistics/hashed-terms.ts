@@ -15,18 +15,23 @@ const hashing = {
   buckets: whole(2, MOST_BUCKETS),
 };
 
+/** Buckets of each text that a row counts in under noise, which grows by their square root. */
+export const MOST_UNDER_NOISE = 64 as const;
+
 export const Asked = v.strictObject({
   statistic: v.literal('hashed-terms'),
   columns: v.pipe(v.array(v.pipe(v.string(), v.maxLength(80))), v.minLength(1), v.maxLength(10)),
   ...hashing,
-  /** Buckets that a row counts in at most, those of its first terms; absent: in all that it holds. Fewer need less noise. */
-  most: v.exactOptional(whole(1, MOST_BUCKETS)),
+  /** Buckets that a row counts in at most; absent: in all that it holds. One number, or the same counts could be asked for by many. */
+  most: v.exactOptional(v.literal(MOST_UNDER_NOISE)),
 });
 export type Asked = v.InferOutput<typeof Asked>;
 
 export const Figures = v.strictObject({
   statistic: v.literal('hashed-terms'),
   ...hashing,
+  /** As it was asked. */
+  most: v.exactOptional(v.literal(MOST_UNDER_NOISE)),
   /** With and without a text. */
   rows: finite,
   /** A bucket that fewer rows hold is told as held by none: they are too few to say, or the noise hides them. */
@@ -35,14 +40,17 @@ export const Figures = v.strictObject({
 });
 export type Figures = v.InferOutput<typeof Figures>;
 
+/** Where a text may hold more buckets than it is counted in. */
+export const countedWords = (most: number): string => `counting ${most} buckets of each text at most`;
+
 /** "terms of 1,600 rows in 2,048 buckets: half of them are held by 12 rows or more, 301 by fewer than 5" */
-export function heldWords(held: readonly number[], { rows, buckets, least }: Figures): string {
+export function heldWords(held: readonly number[], { rows, buckets, least, most }: Figures): string {
   const middle = held.toSorted((a, b) => a - b)[Math.floor(held.length / 2)] ?? 0;
   const few = held.filter((one) => one < least).length;
   const count = (value: number): string => value.toLocaleString('en');
   return `terms of ${count(rows)} rows in ${count(buckets)} buckets: half of these are held by ${
     middle < least ? `fewer than ${count(least)} rows` : `${count(middle)} rows or more`
-  }${few === 0 ? '' : `, ${count(few)} by fewer than ${count(least)}`}`;
+  }${few === 0 ? '' : `, ${count(few)} by fewer than ${count(least)}`}${most === undefined ? '' : `, ${countedWords(most)}`}`;
 }
 
 function check({ columns, of, longest }: Asked, contract: DataContract): string | undefined {
@@ -77,7 +85,7 @@ export const statistic: Statistic<Asked, Figures> = {
     }
     return values;
   },
-  read({ columns, of, longest, buckets }, _, { values, deviation }) {
+  read({ columns, of, longest, buckets, most }, _, { values, deviation }) {
     const least = Math.max(LEAST_HELD, Math.ceil(2 * deviation));
     const told = (value: number): number => (value < least ? 0 : Math.round(value));
     return {
@@ -85,6 +93,7 @@ export const statistic: Statistic<Asked, Figures> = {
       of,
       longest,
       buckets,
+      ...(most === undefined ? {} : { most }),
       rows: told(values[0]!),
       least,
       columns: columns.map((name, at) => ({

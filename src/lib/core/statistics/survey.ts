@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { VersionNumber } from '../ids.ts';
 import type { DataContract } from '../data/contract.ts';
+import { quoted } from '../spoken-list.ts';
 import { Asked, askedStatistic, type AskedStatistic, type Figures } from './index.ts';
 import type { Measured, Shape, Total } from './statistic.ts';
 
@@ -46,6 +47,19 @@ export function versionAsked(question: Question): VersionNumber | undefined {
   return undefined;
 }
 
+/** Columns whose texts are hashed, each with what its buckets are of, in letters. */
+export const hashedColumns = (
+  question: Question,
+): readonly { readonly column: string; readonly by: string }[] =>
+  question.flatMap((asked) =>
+    asked.statistic === 'hashed-terms'
+      ? asked.columns.map((column) => ({
+          column,
+          by: [asked.of, asked.longest, asked.buckets, asked.most ?? 'all'].join(' '),
+        }))
+      : [],
+  );
+
 /** What is wrong with a question, in a sentence; undefined: nothing. */
 export function checkQuestion(question: Question, contract: DataContract): string | undefined {
   for (const asked of question) {
@@ -54,6 +68,10 @@ export function checkQuestion(question: Question, contract: DataContract): strin
   }
   if (new Set(question.map((asked) => JSON.stringify(asked))).size < question.length)
     return 'Ask for each statistic once.';
+  // Of two hashings of the same texts, the difference would tell of buckets that few rows hold.
+  const texts = hashedColumns(question).map(({ column }) => column);
+  const twice = texts.find((column, at) => texts.indexOf(column) < at);
+  if (twice !== undefined) return `Ask for the terms of ${quoted(twice)} once, by one hashing.`;
   const versions = question.flatMap((asked) => ('version' in asked ? [asked.version] : []));
   if (new Set(versions).size > 1) return 'Ask about one version at a time.';
   return undefined;

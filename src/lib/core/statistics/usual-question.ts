@@ -2,6 +2,7 @@
 import { classLabels, textColumns, type DataContract } from '../data/contract.ts';
 import type { VersionNumber } from '../ids.ts';
 import { usualHashing, type Hashing } from '../recipe/hashed-terms.ts';
+import { MOST_UNDER_NOISE } from './hashed-terms.ts';
 import type { Figures } from './index.ts';
 import { isCut, partsOf } from './parts.ts';
 import { MOST_COLUMNS as MOST_SLICED, MOST_PARTS_CROSSED } from './slices.ts';
@@ -18,10 +19,11 @@ export type Subject = (typeof subjects)[number];
 /** Columns beyond these are left out of one question: a vector is one message. */
 const MOST_DISTRIBUTED = 100;
 const MOST_CORRELATED = 40;
+/** In the 1,800 words that 8,192 buckets leave: each number takes 17, and ten correlated ones some hundreds. */
+const FEW_DISTRIBUTED = 40;
+const FEW_CORRELATED = 10;
 /** Of all texts together. */
 const MOST_BUCKETS = 4096;
-/** Buckets that a row counts in: the noise grows by their square root. */
-const MOST_UNDER_NOISE = 64;
 
 const columnsIn = (contract: DataContract, type: 'number' | 'category'): string[] =>
   contract.kind === 'table'
@@ -77,8 +79,10 @@ export function questionOf(
     case 'data': {
       const texts = textColumns(contract).slice(0, Math.max(1, Math.floor(MOST_BUCKETS / hashing.buckets)));
       const { of, longest, buckets } = hashing;
-      const columns = countedColumns(contract).slice(0, MOST_DISTRIBUTED);
-      const numbers = columnsIn(contract, 'number').slice(0, MOST_CORRELATED);
+      // Beside many buckets there is room for less.
+      const isFull = texts.length * buckets > MOST_BUCKETS;
+      const columns = countedColumns(contract).slice(0, isFull ? FEW_DISTRIBUTED : MOST_DISTRIBUTED);
+      const numbers = columnsIn(contract, 'number').slice(0, isFull ? FEW_CORRELATED : MOST_CORRELATED);
       return [
         { statistic: 'target' },
         ...(columns.length === 0 ? [] : [{ statistic: 'distributions', columns, bins: 16 } as const]),

@@ -24,7 +24,7 @@ import { ownRefusal } from '../protection.ts';
 import { createSumTalk, type SumTalk } from '../secure-sum/sum-round.ts';
 import { startState } from '../train-locally.ts';
 import { answeredSurveys } from './answered-surveys.ts';
-import { questionDigest, refusesSurvey, willAnswerSurvey, withAnswer } from './own-surveys.ts';
+import { hashedIn, questionDigest, refusesSurvey, willAnswerSurvey, withAnswer } from './own-surveys.ts';
 
 /**
  * After its answer a device keeps what opens the sum, because the others cannot do without: until it hears of the survey's end, and at most
@@ -196,8 +196,12 @@ export function createAnswerSurveys(
     const answered = await answeredSurveys(store, federation);
     const mostSurveys = Math.min(plan.value.rules.mostSurveys, standing.joined?.surveys ?? 0);
     const refusal =
-      refusesSurvey(answered, question, mostSurveys, options.learner === undefined) ??
-      (await budgetRefusal(spec, answered.length));
+      refusesSurvey(
+        answered,
+        { question, run: task.config.run },
+        mostSurveys,
+        options.learner === undefined,
+      ) ?? (await budgetRefusal(spec, answered.length));
     if (refusal !== undefined) throw new Declined(refusal);
     one.sum = createSumTalk({
       task,
@@ -237,6 +241,7 @@ export function createAnswerSurveys(
       titles,
       at: clock.now(),
       bytes: bytes.byteLength,
+      ...hashedIn(question, task.config.run),
     });
     const late = await budgetRefusal(spec, before.length);
     if (late !== undefined) {

@@ -26,7 +26,10 @@ export interface Known {
 }
 
 type TermsFigures = Extract<Figures, { statistic: 'hashed-terms' }>;
-export interface TermsAsked extends Pick<TermsFigures, 'of' | 'longest' | 'buckets' | 'rows' | 'least'> {
+export interface TermsAsked extends Pick<
+  TermsFigures,
+  'of' | 'longest' | 'buckets' | 'most' | 'rows' | 'least'
+> {
   readonly held: readonly number[];
 }
 

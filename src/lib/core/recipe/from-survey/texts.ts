@@ -2,6 +2,7 @@
 import type { Canonical } from '../../canonical.ts';
 import { fail, ok, type Result } from '../../result.ts';
 import { quoted } from '../../spoken-list.ts';
+import { countedWords } from '../../statistics/hashed-terms.ts';
 import { idfOfCounts, LEAST_HELD, writtenIdf } from '../hashed-terms.ts';
 import type { Known } from './known.ts';
 import { unasked, type Asked, type Learnt } from './learnt.ts';
@@ -35,7 +36,7 @@ export function hashedTexts({ settings, columns }: Asked): Result<Learnt, string
     state.push({ name, idf: writtenIdf(idfOfCounts(terms.rows, terms.held, bound)) });
     const rare = terms.held.filter((rows) => rows < bound).length;
     notes.push(
-      `${quoted(name)}: ${terms.held.length - rare} of ${terms.held.length} buckets are held by ${bound} of ${terms.rows} rows or more; the others weigh as if ${bound} did`,
+      `${quoted(name)}: ${terms.held.length - rare} of ${terms.held.length} buckets are held by ${bound} of ${terms.rows} rows or more; the others weigh as if ${bound} did${terms.most === undefined ? '' : `, ${countedWords(terms.most)}`}`,
     );
   }
   return ok({

@@ -34,7 +34,7 @@ export const hashedTerms = defineStep({
   name: 'hashed-terms',
   title: 'Texts as hashed terms (TF-IDF)',
   description:
-    'Each term of a text counts in one of so many buckets by its MurmurHash3, × ln((1 + n)/(1 + rows that hold the bucket)) + 1, as scikit-learn’s HashingVectorizer and TfidfTransformer, each text then of equal length. No word is learnt: devices can share it.',
+    'Each term of a text, of its first 200,000 letters, counts in one of so many buckets by its MurmurHash3, × ln((1 + n)/(1 + rows that hold the bucket)) + 1, as scikit-learn’s HashingVectorizer and TfidfTransformer, each text then of equal length. No word is learnt: devices can share it.',
   fields: {
     columns: { type: 'columns', title: 'Columns of texts', of: 'text' },
     of: { type: 'choice', title: 'Terms are', choices: ['words', 'letters'], default: usualHashing.of },

@@ -3,7 +3,7 @@ import { usualStep, type Recipe } from '../recipe.ts';
 import { applyRecipe, fitRecipe } from '../fit.ts';
 import { tableOf, termsAt, type Table } from '../table.ts';
 import type { Settings } from '../fields.ts';
-import { splitterOf } from '../terms-of.ts';
+import { MOST_LETTERS, splitterOf } from '../terms-of.ts';
 
 const texts = [
   'the cat sat on the mat by the door',
@@ -49,7 +49,7 @@ test('words in a row are terms, runs of letters are, and what most rows hold com
   if (column?.type !== 'terms') throw new Error('A column of terms was made.');
   expect(column.terms).toContain('the door');
   expect(column.terms.indexOf('the')).toBeGreaterThan(column.terms.indexOf('mat'));
-  expect(splitterOf('letters', 4)('Über uns')).toEqual([
+  expect([...splitterOf('letters', 4)('Über uns')]).toEqual([
     ' üb',
     'übe',
     'ber',
@@ -63,6 +63,17 @@ test('words in a row are terms, runs of letters are, and what most rows hold com
     ' uns',
     'uns ',
   ]);
+});
+
+test('of a text that is too long the first letters are read', () => {
+  for (const [of, longest] of [
+    ['words', 1],
+    ['letters', 3],
+  ] as const) {
+    const long = 'cat '.repeat(MOST_LETTERS / 4);
+    expect(new Set(splitterOf(of, longest)(`${long}dog`))).toEqual(new Set(splitterOf(of, longest)('cat')));
+  }
+  expect([...splitterOf('words', 1)('a'.repeat(2 * MOST_LETTERS))][0]).toHaveLength(MOST_LETTERS);
 });
 
 test('a new text has the terms that rows to learn from taught, the weightiest where it holds more than any of them', () => {

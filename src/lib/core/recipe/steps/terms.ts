@@ -35,7 +35,7 @@ export const terms = defineStep({
   name: 'terms',
   title: 'Texts as terms (TF-IDF)',
   description:
-    'Columns of prose become the terms that they hold, thousands of them in one column: times × ln((1 + n)/(1 + rows that hold it)) + 1, as scikit-learn’s TfidfVectorizer, each text then of equal length.',
+    'Columns of prose become the terms that they hold in their first 200,000 letters, thousands of them in one column: times × ln((1 + n)/(1 + rows that hold it)) + 1, as scikit-learn’s TfidfVectorizer, each text then of equal length.',
   fields: {
     columns: { type: 'columns', title: 'Columns of texts', of: 'text' },
     of: { type: 'choice', title: 'Terms are', choices: ['words', 'letters'], default: 'words' },

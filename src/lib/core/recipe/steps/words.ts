@@ -50,7 +50,7 @@ export const words = defineStep({
     ),
 });
 
-export function timesOf(all: readonly string[]): Map<string, number> {
+export function timesOf(all: Iterable<string>): Map<string, number> {
   const times = new Map<string, number>();
   for (const word of all) times.set(word, (times.get(word) ?? 0) + 1);
   return times;
