@@ -75,7 +75,10 @@ function* within<Result>(
 }
 
 /** [count, 2]; points that differ along one axis alone lie on a line. */
-export function firstTwo({ variances: { length: kept }, scores }: PrincipalAxes, count: number): Float64Array {
+export function firstTwo(
+  { variances: { length: kept }, scores }: PrincipalAxes,
+  count: number,
+): Float64Array {
   return Float64Array.from({ length: 2 * count }, (_, at) =>
     at % 2 < kept ? scores[Math.floor(at / 2) * kept + (at % 2)]! : 0,
   );
