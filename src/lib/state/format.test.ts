@@ -34,6 +34,7 @@ describe('words for numbers', () => {
     expect(metricChange('accuracy', 0.83, 0.836)).toBe('+0.6');
     expect(metricChange('loss', 0.5, 0.469)).toBe('−0.031');
     expect(metricChange('loss', 0.5, 0.5)).toBe('±0');
+    expect(metricChange('loss', 0.081, 0.0810173)).toBe('±0');
   });
 
   test('a falling loss is better, a falling accuracy is not', () => {

@@ -47,8 +47,9 @@ export function number(value: number, digits = 3): string {
 export const metricValue = (name: MetricName, value: number | undefined): string | undefined =>
   value === undefined ? undefined : metrics[name].isShare ? percent(value) : number(value);
 
-/** The change between two figures, with its sign: "+0.6" (points for shares) or "−0.031". */
+/** The change between two figures, with its sign: "+0.6" (points for shares) or "−0.031"; "±0" where they read the same. */
 export function metricChange(name: MetricName, from: number, to: number): string {
+  if (!metrics[name].isShare && Math.abs(to - from) < to / 1000) return '±0';
   const change = metrics[name].isShare ? (to - from) * 100 : to - from;
   const text = metrics[name].isShare ? Math.abs(change).toFixed(1) : number(Math.abs(change));
   return `${change > 0 ? '+' : change < 0 ? '−' : '±'}${text}`;
