@@ -63,7 +63,7 @@ export function register(program: Command): void {
     )
     .option(
       '--contract <which>',
-      'of a table: what the newest surveys about the rows and the rules suggest about the data contract, asking nothing; list prints the proposals, and numbers such as 1,3, or all, the contract with these taken',
+      'of a table: what the newest surveys about the rows and the rules suggest about the data contract, asking nothing; list prints the proposals, and numbers such as 1,3, or all but those of two units, the contract with these taken',
     )
     .option('--list', 'ask nothing: print the surveys there were, newest first')
     .option('--json', 'one line of JSON')
@@ -95,7 +95,8 @@ Examples:
       }
       if (flags.contract !== undefined) {
         const { surveys, view } = await listSurveys(reach);
-        print(suggestedContract(flags.contract, surveys, view.spec.contract, flags.json === true));
+        const asJson = flags.json === true;
+        print(suggestedContract(flags.contract, surveys, view.spec.contract, asJson, console.error));
         return;
       }
       if (flags.list === true) {
