@@ -37,9 +37,14 @@ test('trees are chosen on the form, grown by two participants and a tab, and tel
   await next(page);
 
   await page.getByRole('radio', { name: /^Boosted trees/ }).check();
-  await page.getByLabel('Stages').fill('3');
-  await page.getByLabel('Depth').fill('2');
-  await expect(page.getByRole('status').filter({ hasText: 'at most 7 rounds' })).toBeVisible();
+  // What is typed while a page is still being built may be lost, and is typed again.
+  await expect(async () => {
+    await page.getByLabel('Stages').fill('3');
+    await page.getByLabel('Depth').fill('2');
+    await expect(page.getByRole('status').filter({ hasText: 'at most 7 rounds' })).toBeVisible({
+      timeout: 5000,
+    });
+  }).toPass({ timeout: 40_000 });
   await next(page);
   await expect(page.getByText('Nothing to train')).toBeVisible();
   await expect(page.getByRole('radio', { name: 'SCAFFOLD' })).toHaveCount(0);
@@ -65,10 +70,12 @@ test('trees are chosen on the form, grown by two participants and a tab, and tel
   await expect(page.getByText(/The model is complete/).first()).toBeVisible();
 
   await page.goto(`${base}/try`);
-  await page.getByLabel('age').fill('81');
-  await page.getByRole('button', { name: 'Ask' }).click();
   const shares = page.getByRole('list', { name: 'Probability of each class' }).locator('.value');
-  await expect(shares).toHaveCount(2);
+  await expect(async () => {
+    await page.getByLabel('age').fill('81');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await expect(shares).toHaveCount(2, { timeout: 8000 });
+  }).toPass({ timeout: 40_000 });
   const [first = 0, second = 0] = (await shares.allInnerTexts()).map((text) => Number.parseFloat(text));
   expect(first).toBeGreaterThan(50);
   expect(Math.abs(first + second - 100)).toBeLessThan(0.5);
