@@ -4,18 +4,15 @@ import { recipeJson } from '../core/recipe/recipe.ts';
 import type { BenchClient } from '../workers/bench-client.ts';
 import type { GroupRows, OpenedGroups, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
-import type { Opening } from './dataset-training.svelte.ts';
+import { RowsOpening, type Opening } from './rows-opening.svelte.ts';
 
 /** The part of the client that the screen uses. */
 export type GroupsPort = Pick<BenchClient, 'openGroups' | 'run' | 'hand' | 'close'>;
 
 export class DatasetGroups {
-  opening = $state.raw<Opening>({ phase: 'opening' });
-  /** What was opened last; undefined until then. */
-  opened = $state.raw<OpenedGroups | undefined>();
+  readonly #opening = new RowsOpening<OpenedGroups>();
   readonly run: FollowedRun;
 
-  #asked = 0;
   #recipe: OpenRequest['recipe'] = null;
   #rows: Pick<GroupRows, 'target' | 'without'> = { target: null, without: [] };
 
@@ -26,25 +23,19 @@ export class DatasetGroups {
     this.run = new FollowedRun(port, (name) => name);
   }
 
+  get opening(): Opening {
+    return this.#opening.now;
+  }
+  /** What was opened last; undefined until then. */
+  get opened(): OpenedGroups | undefined {
+    return this.#opening.opened;
+  }
+
   /** Reads the rows anew. The last asked for is the one that is shown. */
   async open(rows: Pick<GroupRows, 'target' | 'without'>, recipe?: Recipe): Promise<void> {
-    const asked = (this.#asked += 1);
-    this.opening = { phase: 'opening' };
     this.#recipe = recipe === undefined ? null : recipeJson(recipe);
     this.#rows = rows;
-    try {
-      const answer = await this.port.openGroups(this.#taken);
-      if (asked !== this.#asked) return;
-      if ('type' in answer) {
-        this.opening = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
-        return;
-      }
-      this.opened = answer;
-      this.opening = { phase: 'ready' };
-    } catch (error) {
-      if (asked === this.#asked)
-        this.opening = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
-    }
+    await this.#opening.read(() => this.port.openGroups(this.#taken));
   }
 
   get #taken(): GroupRows {

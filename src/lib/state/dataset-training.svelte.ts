@@ -1,6 +1,6 @@
 // A model to be trained on one dataset of this browser, alone: what would be learnt from, and the run that learns it.
 import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
-import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
+import type { BenchClient } from '../workers/bench-client.ts';
 import type { BackendChoice } from '../participant/participation.ts';
 import type { EngineWish } from '../participant/workbench/new-run.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
@@ -9,15 +9,8 @@ import type { SplitShown } from '../participant/workbench/split-shown.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
 import { RowsAssessment } from './rows-assessment.svelte.ts';
+import { RowsOpening, type Opening } from './rows-opening.svelte.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
-
-export type Opening =
-  /** Rows are read, split and encoded. */
-  | { readonly phase: 'opening' }
-  | { readonly phase: 'ready' }
-  /** These rows cannot be learnt from: another target may be. */
-  | { readonly phase: 'unusable'; readonly message: string; readonly recipe: BenchRefused['recipe'] }
-  | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
 export type BenchPort = Pick<
@@ -50,9 +43,7 @@ export type Parting =
   | { readonly phase: 'failed'; readonly message: string };
 
 export class DatasetTraining {
-  opening = $state.raw<Opening>({ phase: 'opening' });
-  /** What was opened last; undefined until then. */
-  opened = $state.raw<OpenedBench | undefined>();
+  readonly #rows = new RowsOpening<OpenedBench>();
   readonly run: FollowedRun;
   /** One batch learnt by heart. */
   memorising = $state.raw<Memorising>({ phase: 'idle' });
@@ -69,8 +60,6 @@ export class DatasetTraining {
   /** Of the rows as they are to be split. */
   parting = $state.raw<Parting>({ phase: 'asking' });
 
-  #asked = 0;
-  #reading: Promise<void> = Promise.resolve();
   #varied = 0;
   #parted = 0;
   #memorising: AbortController | undefined;
@@ -89,6 +78,14 @@ export class DatasetTraining {
     );
   }
 
+  get opening(): Opening {
+    return this.#rows.now;
+  }
+  /** What was opened last; undefined until then. */
+  get opened(): OpenedBench | undefined {
+    return this.#rows.opened;
+  }
+
   /** Reads the rows anew for a target, prepared by a recipe or as usual, or as windows of a series. The last asked for is the one that is shown. */
   async open(
     target: string,
@@ -96,36 +93,13 @@ export class DatasetTraining {
     series: OpenRequest['series'] = null,
     split: RowsHeldOut = usuallyHeldOut,
   ): Promise<void> {
-    const asked = (this.#asked += 1);
-    this.opening = { phase: 'opening' };
     // Windows are made of rows as they stand.
     this.#recipe = recipe === undefined || series !== null ? null : recipeJson(recipe);
     this.#series = series;
     this.#split = split;
     this.isSplitOtherwise = false;
-    // What is asked for while rows are read, but for the last, is never read.
-    const before = this.#reading;
-    this.#reading = this.#read(asked, target, before);
-    await this.#reading;
-  }
-
-  async #read(asked: number, target: string, before: Promise<void>): Promise<void> {
-    await before;
-    if (asked !== this.#asked) return;
-    try {
-      const { dataset } = this;
-      const answer = await this.port.open({ dataset, target, ...this.#taken });
-      if (asked !== this.#asked) return;
-      if ('type' in answer) {
-        this.opening = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
-        return;
-      }
-      this.opened = answer;
-      this.opening = { phase: 'ready' };
-    } catch (error) {
-      if (asked === this.#asked)
-        this.opening = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
-    }
+    const { dataset } = this;
+    await this.#rows.read(() => this.port.open({ dataset, target, ...this.#taken }));
   }
 
   /** Whether machine learning is right for the rows as they are open; undefined where they are not. */

@@ -23,7 +23,7 @@ import { chosenBySetup, groupModels, type ChosenModel } from '../participant/wor
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { usuallyHeldOut } from '../participant/workbench/rows-held-out.ts';
 import { firstRunOf } from '../participant/workbench/run-again.ts';
-import { keepRun } from '../participant/workbench/run-keeper.ts';
+import { endBroken, keepRun } from '../participant/workbench/run-keeper.ts';
 import type { RunDataset, RunRecord, RunStore } from '../participant/workbench/run-record.ts';
 import { stepThrough } from '../participant/workbench/step-through.ts';
 import { OTHER_ROWS, Unusable, withoutFlags } from './bench-data-opened.ts';
@@ -250,13 +250,7 @@ async function kept(
     );
     return { kind: 'grouped', run: record.id, found, isSame, isWithin: isSame };
   } catch (error) {
-    if (keeper.broken.aborted) throw keeper.broken.reason;
-    await keeper.end(
-      signal.aborted
-        ? { type: 'stopped' }
-        : { type: 'failed', message: error instanceof Error ? error.message : String(error) },
-    );
-    throw error;
+    return endBroken(keeper, signal, error);
   }
 }
 

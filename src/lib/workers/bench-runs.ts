@@ -28,7 +28,7 @@ import { againFigures, firstRunOf, samenessOf, type FirstRun } from '../particip
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
 import { splitOf } from '../participant/workbench/rows-held-out.ts';
 import { runBench, type BenchOutcome, type BenchRun } from '../participant/workbench/run-bench.ts';
-import { keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
+import { endBroken, keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
 import type { RunManifest } from '../participant/workbench/run-manifest.ts';
 import type { RunRecord, RunStore, TrainedBench } from '../participant/workbench/run-record.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -392,13 +392,7 @@ async function kept(
       fitted.close();
     }
   } catch (error) {
-    if (keeper.broken.aborted) throw keeper.broken.reason;
-    await keeper.end(
-      signal.aborted
-        ? { type: 'stopped' }
-        : { type: 'failed', message: error instanceof Error ? error.message : String(error) },
-    );
-    throw error;
+    return endBroken(keeper, signal, error);
   }
 }
 

@@ -91,3 +91,14 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
     },
   };
 }
+
+/** A run that broke or was stopped is kept as it ended; where it could not be written, that is what is told. */
+export async function endBroken(keeper: RunKeeper, signal: AbortSignal, error: unknown): Promise<never> {
+  if (keeper.broken.aborted) throw keeper.broken.reason;
+  await keeper.end(
+    signal.aborted
+      ? { type: 'stopped' }
+      : { type: 'failed', message: error instanceof Error ? error.message : String(error) },
+  );
+  throw error;
+}

@@ -19,7 +19,8 @@ import {
 import { settled } from '../settled.ts';
 import { defineStep } from '../step.ts';
 import { changeColumns, type HashedColumn, type TextColumn } from '../table.ts';
-import { SHORTEST_RUN, splitterOf, type Split } from '../terms-of.ts';
+import { splitterOf, type Split } from '../terms-of.ts';
+import { cutProblem, longestField, weightFields } from './term-fields.ts';
 import { proseColumns } from './words.ts';
 
 const State = v.array(
@@ -38,14 +39,7 @@ export const hashedTerms = defineStep({
   fields: {
     columns: { type: 'columns', title: 'Columns of texts', of: 'text' },
     of: { type: 'choice', title: 'Terms are', choices: ['words', 'letters'], default: usualHashing.of },
-    longest: {
-      type: 'number',
-      title: 'Words in a row, or letters of a run, at most',
-      minimum: 1,
-      maximum: 8,
-      isWhole: true,
-      default: usualHashing.longest,
-    },
+    longest: longestField(usualHashing.longest),
     buckets: {
       type: 'number',
       title: 'Buckets',
@@ -63,20 +57,10 @@ export const hashedTerms = defineStep({
       isWhole: true,
       default: LEAST_HELD,
     },
-    sublinear: { type: 'flag', title: '1 + ln(times) in the place of times', default: true },
-    length: {
-      type: 'number',
-      title: 'Length of a text: its square is as many numbers of one standard deviation',
-      minimum: 0.01,
-      maximum: 1000,
-      default: 8,
-    },
+    ...weightFields,
   },
   state: State,
-  check: ({ of, longest }) =>
-    of === 'letters' && longest < SHORTEST_RUN
-      ? `“longest” needs ${SHORTEST_RUN} or more where terms are letters: shorter runs say nothing.`
-      : undefined,
+  check: cutProblem,
   fit({ columns: names, of, longest, buckets, idf, least }, table) {
     const columns = proseColumns(table, names);
     if (!columns.ok) return columns;

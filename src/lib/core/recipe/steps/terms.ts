@@ -8,8 +8,9 @@ import { quoted } from '../../spoken-list.ts';
 import { settled } from '../settled.ts';
 import { defineStep } from '../step.ts';
 import { changeColumns, type TermsColumn, type TextColumn } from '../table.ts';
-import { SHORTEST_RUN, splitterOf, type Split } from '../terms-of.ts';
+import { splitterOf, type Split } from '../terms-of.ts';
 import { COMMON, forgetRare } from '../words-of.ts';
+import { cutProblem, longestField, weightFields } from './term-fields.ts';
 import { proseColumns, timesOf } from './words.ts';
 
 const State = v.array(
@@ -39,14 +40,7 @@ export const terms = defineStep({
   fields: {
     columns: { type: 'columns', title: 'Columns of texts', of: 'text' },
     of: { type: 'choice', title: 'Terms are', choices: ['words', 'letters'], default: 'words' },
-    longest: {
-      type: 'number',
-      title: 'Words in a row, or letters of a run, at most',
-      minimum: 1,
-      maximum: 8,
-      isWhole: true,
-      default: 2,
-    },
+    longest: longestField(2),
     most: {
       type: 'number',
       title: 'Terms at most',
@@ -70,20 +64,10 @@ export const terms = defineStep({
       maximum: 1,
       default: 1,
     },
-    sublinear: { type: 'flag', title: '1 + ln(times) in the place of times', default: true },
-    length: {
-      type: 'number',
-      title: 'Length of a text: its square is as many numbers of one standard deviation',
-      minimum: 0.01,
-      maximum: 1000,
-      default: 8,
-    },
+    ...weightFields,
   },
   state: State,
-  check: ({ of, longest }) =>
-    of === 'letters' && longest < SHORTEST_RUN
-      ? `“longest” needs ${SHORTEST_RUN} or more where terms are letters: shorter runs say nothing.`
-      : undefined,
+  check: cutProblem,
   fit({ columns: names, of, longest, most, rarest, commonest }, table) {
     const columns = proseColumns(table, names);
     if (!columns.ok) return columns;
