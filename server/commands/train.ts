@@ -15,6 +15,7 @@ import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
 import { USUAL_FILL } from '#lib/participant/workbench/series-data.ts';
 import { toleranceSentence } from '#lib/participant/workbench/run-again.ts';
+import { usuallyHeldOut } from '#lib/participant/workbench/rows-held-out.ts';
 import { MOST_FOLDS, type TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { readSpace, SearchSpace } from '#lib/participant/workbench/spaces.ts';
 import { backboneAsked } from '../train/backbone.ts';
@@ -27,7 +28,7 @@ interface Flags {
   readonly target?: string;
   readonly task?: 'classes' | 'number' | 'groups';
   readonly without?: readonly string[];
-  readonly heldOut: number;
+  readonly heldOut?: number;
   /** false: --no-stratify. */
   readonly stratify: boolean;
   readonly group?: string;
@@ -86,7 +87,11 @@ export function register(program: Command): void {
       oneOf('classes', 'number', 'groups'),
     )
     .option('--without <columns>', 'columns to leave out, with commas between', listed)
-    .option('--held-out <share>', 'of the rows, kept to judge by', numberOf(0.01, 0.9), 0.2)
+    .option(
+      '--held-out <share>',
+      `of the rows, kept to judge by (default: ${usuallyHeldOut.heldOut})`,
+      numberOf(0.01, 0.9),
+    )
     .option('--no-stratify', 'hold rows out as chance has it, and classes not in proportion')
     .option('--group <column>', 'rows of one group are never on both sides of the split')
     .option(
@@ -289,6 +294,10 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     throw new UnusableTraining(
       '--budget, --trials, --search and --space are for --model auto: a model by name is trained once.',
     );
+  if (!flags.recipes && flags.model !== 'auto')
+    throw new UnusableTraining(
+      '--no-recipes is for --model auto: a model by name asks no other recipe than the usual one, or that of --recipe.',
+    );
   if (flags.backbone === undefined && flags.backboneLayer !== undefined)
     throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
   if (flags.backbone !== undefined && flags.model !== undefined && flags.model.split(':')[0] !== OWN_LAYERS)
@@ -309,6 +318,7 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
 
 /** Flags that groups have no use for: nothing is held out, and nothing is predicted. */
 const NOT_OF_GROUPS = [
+  'heldOut',
   'group',
   'time',
   'window',
@@ -333,6 +343,10 @@ function checkGroups(flags: Flags): void {
     throw new UnusableTraining(
       `--task groups: ${model} predicts a target. Models that find groups: ${groupModels.map((one) => one.name).join(', ')}.`,
     );
+  if (!flags.stratify)
+    throw new UnusableTraining(
+      '--no-stratify: groups are found in all rows, and none is held out. Leave it out.',
+    );
   const given = NOT_OF_GROUPS.find((name) => flags[name] !== undefined);
   if (given !== undefined)
     throw new UnusableTraining(
@@ -346,7 +360,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   target: flags.target ?? null,
   task: flags.task ?? (findsGroups(flags.model ?? null) ? 'groups' : null),
   without: [...(flags.without ?? [])],
-  heldOut: flags.heldOut,
+  heldOut: flags.heldOut ?? usuallyHeldOut.heldOut,
   ...(flags.stratify ? {} : { stratify: false }),
   group: flags.group ?? null,
   time: flags.time ?? null,

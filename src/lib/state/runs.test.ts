@@ -76,6 +76,12 @@ test('a run that no tab trains was cut off; its parameters are what was asked', 
     status: 'running',
     params: { model: 'forest', trees: 20, depth: 4 },
   });
+  // A recipe of its own by the steps in it; the usual one is not told.
+  const steps = [{ step: 'impute', method: 'median' }, { step: 'log' }];
+  const prepared = { ...run, manifest: { ...run.manifest, setup: { ...setup, recipe: { steps } } } };
+  expect(factsOf({ record: prepared, labels: { tags: [], note: '' } }, true).params['recipe']).toBe(
+    'impute, log',
+  );
 });
 
 test('columns are those that runs have; the best stand first, and runs without the value last', () => {

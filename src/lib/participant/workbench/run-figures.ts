@@ -1,4 +1,5 @@
 // What a run was given and what it came to, by name: scikit-learn's names where it has one.
+import * as v from 'valibot';
 import type { RunFacts, RunMetric } from '../../core/run-query/query.ts';
 import type { Interval } from '../../core/metrics/wilson.ts';
 import type { FoundGroups } from './grouping/find-groups.ts';
@@ -57,10 +58,20 @@ export function paramsOf({
     model: finished?.model ?? asked ?? '',
     ...(setup.target === null ? {} : { target: setup.target }),
     seed: setup.seed,
+    ...recipeOf(finished?.recipe ?? setup.recipe),
     ...(setup.task === 'groups' ? {} : heldOutOf(setup)),
     ...(isSearch ? { search: setup.search, trials: trials.length } : {}),
     ...(isSearch && setup.budgetMs !== null ? { budget_s: setup.budgetMs / 1000 } : {}),
   };
+}
+
+/** All that is asked of a recipe here: pages that list runs know no step. */
+const StepsByName = v.object({ steps: v.array(v.object({ step: v.string() })) });
+
+/** Where rows are prepared otherwise than usual: its steps, in order. */
+function recipeOf(written: Readonly<Record<string, unknown>> | null): RunFacts['params'] {
+  const read = v.safeParse(StepsByName, written);
+  return read.success ? { recipe: read.output.steps.map(({ step }) => step).join(', ') } : {};
 }
 
 /** Where other rows are held out than usual: the figures of such runs are not of the same rows. */
