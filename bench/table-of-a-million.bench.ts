@@ -125,6 +125,9 @@ export async function run(): Promise<Row[]> {
     const browser = await chromium.connect(own.wsEndpoint());
     const page = await browser.newPage();
     page.setDefaultTimeout(ONE_HOUR);
+    let bodies = 0;
+    page.on('request', (request) => (bodies += request.postData() === null ? 0 : 1));
+    page.on('websocket', (socket) => socket.on('framesent', () => (bodies += 1)));
     await page.goto(`${server.url}/me/data/new`);
     let longest = await longTasks(page);
     const pid = own.process().pid ?? 0;
@@ -171,6 +174,14 @@ export async function run(): Promise<Row[]> {
     await measured('Read against it, hashed, kept in IndexedDB', async () => {
       await page.getByRole('button', { name: 'Keep it in this browser' }).click();
       await shows(page, 'main a', 'Explore it and train on it');
+    });
+    const kept = await page.getByText(/^Read .* on this device/).innerText();
+    rows.push({
+      name: `  "${kept}"`,
+      value: bodies,
+      unit: 'requests with a body',
+      target: 'none, and every row',
+      ok: bodies === 0 && kept.includes(`${ROWS.toLocaleString('en')} rows`),
     });
     const exploring = await measured(
       'Explored: every column, what goes with what, what gives the target away',
