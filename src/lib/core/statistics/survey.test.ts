@@ -279,13 +279,46 @@ test('a regression’s errors are those of all rows', () => {
   const targets = Float32Array.of(0, 1, -0.5, 2);
   const outputs = Float32Array.of(0.5, 1, -1, 1);
   const measured = { contract: numbers, count: 4, features: new Float32Array(4 * WIDTH), targets, outputs };
-  const values = measureSurvey(plan.value.layout, [measured], measured);
-  const figures = readSurvey(plan.value.layout, numbers, { values, devices: 1, deviations: [0] });
-  const { tally } = of('evaluation', figures);
+  const { layout } = plan.value;
+  const read = (values: Float64Array, devices: number) =>
+    of('evaluation', readSurvey(layout, numbers, { values, devices, deviations: [0] })).tally;
+  const tally = read(measureSurvey(layout, [measured], measured), 1);
   // Errors 0.5, 0, −0.5 and −1 of a deviation of 4: squares 1.5 · 16, absolutes 2 · 4; the targets are 10, 14, 8 and 18.
   close(figure(tally, 'rmse'), Math.sqrt(24 / 4));
   close(figure(tally, 'mae'), 2);
   close(figure(tally, 'r2'), 1 - 24 / (100 + 196 + 64 + 324 - 50 ** 2 / 4));
+
+  // Over seven devices the figures are those of their rows together, but for the order in which floats are added.
+  const draw = random(3, 'errors');
+  const rowsOf = (count: number) => {
+    const truth = Float32Array.from({ length: count }, () => draw.normal());
+    const said = truth.map((one) => one + draw.normal() / 3);
+    return {
+      contract: numbers,
+      count,
+      features: new Float32Array(count * WIDTH),
+      targets: truth,
+      outputs: said,
+    };
+  };
+  const parts = [5, 40, 11, 3, 90, 27, 64].map(rowsOf);
+  const pooledRows = {
+    ...rowsOf(0),
+    count: 240,
+    features: new Float32Array(240 * WIDTH),
+    targets: Float32Array.from(parts.flatMap((part) => [...part.targets])),
+    outputs: Float32Array.from(parts.flatMap((part) => [...part.outputs])),
+  };
+  const vectors = parts.map((part) => measureSurvey(layout, [part], part));
+  const summed = vectors.reduce((sum, one) => sum.map((value, at) => value + one[at]!));
+  const [together, pooled] = [read(summed, 7), read(measureSurvey(layout, [pooledRows], pooledRows), 1)];
+  for (const name of ['rmse', 'mae', 'r2'] as const)
+    expect(figure(together, name)).toBeCloseTo(figure(pooled, name)!, 12);
+  const errors = pooledRows.targets.map((truth, at) => 4 * (truth - pooledRows.outputs[at]!));
+  close(
+    figure(together, 'rmse'),
+    Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / pooledRows.count),
+  );
 });
 
 test('each device counts once in the accuracies, whatever its rows, and the worst tenth is that of devices', () => {
