@@ -2,6 +2,8 @@
 // same application on Vite's own HTTP server.
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig, type Plugin } from 'vite';
+import { sourcesDigest } from './server/build.mjs';
+import { SOURCES_SHOWN } from './server/write-manifest.mjs';
 
 const coordinator: Plugin = {
   name: 'tributary-coordinator',
@@ -18,6 +20,8 @@ const coordinator: Plugin = {
 export default defineConfig({
   plugins: [coordinator, sveltekit()],
   worker: { format: 'es' },
+  // Of which sources this is the build: manifests of runs say it.
+  define: { __SOURCES__: JSON.stringify(sourcesDigest().slice(0, SOURCES_SHOWN)) },
   // Lists of what each part imports, to fetch ahead what its first file would name a moment later, are 2 kB gzipped on every page, and
   // most of what they name is there already. What a page itself needs, the server names in its head.
   build: { target: 'es2023', modulePreload: false },

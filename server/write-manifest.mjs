@@ -6,6 +6,9 @@ import { join, relative, sep } from 'node:path';
 
 export const MANIFEST = 'build-manifest.json';
 
+/** Digits of the digest of all sources by which a program is told from others of its version. */
+export const SOURCES_SHOWN = 12;
+
 /** Encodings of files that are listed, the manifest itself, and what is never served: names with a dot before them. */
 const isLeftOut = (name) => /\.(gz|br)$/.test(name) || name === MANIFEST || name.startsWith('.');
 

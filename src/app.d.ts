@@ -2,6 +2,9 @@ import type { Role } from '#lib/protocol/people.ts';
 import type { Application } from '../server/application.ts';
 
 declare global {
+  /** The first digits of the digest over all sources of the build (vite.config.ts). */
+  const __SOURCES__: string;
+
   namespace App {
     interface Locals {
       readonly application: Application;

@@ -8,7 +8,7 @@ import type { FoundGroups } from '#lib/participant/workbench/grouping/find-group
 import type { BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import { figuresOfRun, provenanceOf } from '#lib/participant/workbench/run-export.ts';
 import type { RunRecord } from '#lib/participant/workbench/run-record.ts';
-import { appVersion } from '../project-folder.ts';
+import { programName } from '../project-folder.ts';
 import { UnusableTraining } from './unusable.ts';
 
 export interface ExportWish {
@@ -43,7 +43,7 @@ export const exportedTraining = ({
   // The same rows, settings and begin are one run.
   id: `${data}/${startedAt}`,
   experiment: experimentOfData(manifest.setup.data),
-  provenance: provenanceOf({ program: appVersion(), data, finished: manifest.finished }),
+  provenance: provenanceOf({ program: programName(), data, finished: manifest.finished }),
   tags: [],
   note: '',
   status: 'finished',

@@ -1,6 +1,6 @@
 // A run from its flags to its end: a new one, kept or not, one that goes on, or one that is had again.
 import { DataDirectoryInUse } from '../adapters/data-directory.ts';
-import { appVersion } from '../project-folder.ts';
+import { programName } from '../project-folder.ts';
 import { openKeptRun, readManifest, type KeptRun } from './kept-run.ts';
 import { firstRunOf } from '#lib/participant/workbench/run-again.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
@@ -40,7 +40,7 @@ export async function runTraining(
       );
     // As many trials as there were: what the clock had allowed is no part of the result.
     const trials = finished.trials === 0 ? null : finished.trials;
-    const own = appVersion();
+    const own = programName();
     if (program !== own || node !== process.version)
       options.say({
         type: 'note',
@@ -76,7 +76,7 @@ async function opened(
   ...[directory, manifest, setup]: [string, KeptRun['manifest'] | undefined, TrainSetup]
 ): Promise<KeptRun> {
   try {
-    return await openKeptRun(directory, manifest, setup, appVersion());
+    return await openKeptRun(directory, manifest, setup, programName());
   } catch (cause) {
     if (cause instanceof DataDirectoryInUse) throw new UnusableTraining(cause.message, { cause });
     throw cause;

@@ -48,7 +48,7 @@ const handle = bench({
   decodeImage: canvasDecoder(),
   clock,
   newId: () => newId(8),
-  program: { program: version, node: runtimeName(navigator.userAgent) },
+  program: { program: `${version}+${__SOURCES__}`, node: runtimeName(navigator.userAgent) },
   reply: (message) => self.postMessage(message),
 });
 

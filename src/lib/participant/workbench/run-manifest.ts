@@ -96,7 +96,7 @@ export type TrainSetup = v.InferOutput<typeof TrainSetup>;
 export const RunManifest = v.strictObject({
   format: v.literal(1),
   setup: TrainSetup,
-  /** Of Tributary; and what ran it: Node's version, or in words. */
+  /** Of Tributary: its version, and behind a + the digest of its sources with the locked versions of all libraries; what ran it. */
   program: v.string(),
   node: v.string(),
   /** Over the rows as they were read; null: they were not read yet. */

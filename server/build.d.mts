@@ -1,0 +1,4 @@
+export const root: string;
+export function sourcesDigest(): string;
+export function isBuilt(): boolean;
+export function buildIfStale(say?: (line: string) => void): void;
