@@ -1,5 +1,5 @@
 // Rare classes brought up to the commonest one, in rows to learn from and in no others: by rows repeated, or, of tables, by rows made up
-// between neighbours (smote.ts). What is added stands behind the rows themselves and says how much it is, so that no figure counts it.
+// between neighbours (smote.ts). What is added stands behind the rows themselves and says how much it is, so that it judges nothing.
 import { classLabels, type DataContract } from '../data/contract.ts';
 import { countClasses } from '../data/class-counts.ts';
 import { exampleSize, selectRows } from '../data/examples.ts';
@@ -20,8 +20,7 @@ const MOST_BYTES = 512_000_000;
 
 /**
  * Each class that has a row comes to as many as the commonest. Of pictures and recordings `synthetic` repeats too: that each copy is then
- * varied anew is the training's doing. Refused in a sentence where the rows would not be held. Throws for numbers, and for texts in a table
- * that is not to repeat.
+ * varied anew is the training's doing. Refused in a sentence where the rows would not be held, or texts are to be made up. Throws for numbers.
  */
 export function* balancedRows(
   contract: DataContract,
@@ -43,7 +42,9 @@ export function* balancedRows(
     );
   const layout = how === 'synthetic' && contract.kind === 'table' ? rowLayout(contract) : undefined;
   if (how === 'synthetic' && contract.kind === 'table' && layout === undefined)
-    throw new RangeError('Nothing lies between two texts.');
+    return fail(
+      'Nothing lies between two texts: repeat the rows of rare classes (--balance repeat), or leave the texts out.',
+    );
   const features =
     rows.features instanceof Uint8Array
       ? new Uint8Array((rows.count + total) * size)

@@ -7,7 +7,7 @@ import type { NumberOption, OptionValues } from '../named-options.ts';
 
 /** Rows as an import leaves them; see core/data/examples.ts. */
 export type LearnerRows = Pick<Examples, 'count' | 'features' | 'targets'> & {
-  /** So many at the end were added to balance the classes (core/balance): they teach, and no figure counts them. */
+  /** So many at the end were added to balance the classes (core/balance): they teach, and judge nothing. */
   readonly added?: number;
 };
 

@@ -62,7 +62,7 @@ export const balanceTold = ({ balanced }: { readonly balanced?: Balanced | undef
     : { balanced: { by: balanced.by, classes: balanced.classes.map((one) => ({ ...one })) } };
 
 const ways = {
-  between: 'made up between neighbours (SMOTE)',
+  between: 'made up between neighbours, as SMOTE does',
   varied: 'copies, each varied anew in every epoch',
   copies: 'copies as they are',
 } as const;
@@ -79,7 +79,7 @@ export function addedSentence({ by, classes }: Balanced): string {
   const others = added.length - named.length;
   return `Added to learn from, and to nothing else: ${named.join('; ')}${
     others > 0 ? `; likewise of ${others} more classes` : ''
-  } (${ways[by]}). No figure counts them, and the baselines learn without them.`;
+  } (${ways[by]}). None of them judges, and the baselines learn without them: compare by balanced accuracy, since accuracy is mostly the commonest class’s.`;
 }
 
 /** Of a model that learnt from classes in balance: what its shares are. */
