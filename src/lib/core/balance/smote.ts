@@ -6,7 +6,7 @@ import { encodedWidth, type TableContract } from '../data/contract.ts';
 import type { Random } from '../random.ts';
 
 /** The paper's k. */
-export const NEIGHBOURS = 5;
+const NEIGHBOURS = 5;
 /**
  * Of a class with more rows so many are drawn, and new rows lie between these alone: every one of them is held against all others. As
  * many as the workbench's neighbours keep.

@@ -72,7 +72,7 @@ export interface BenchRun {
   /** A model, or a search for one. */
   readonly chosen: ChosenModel | SearchLimits;
   readonly seed: number;
-  /** Of what the model, and each trial of a search, learns from; baselines learn from the rows as they are. */
+  /** Of what the model, and each trial of a search, learns from; baselines, and what asks which preparation suits, learn from the rows as they are. */
   readonly balance?: Balance | undefined;
 }
 

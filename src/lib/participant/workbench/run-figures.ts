@@ -57,10 +57,10 @@ export function paramsOf({
     model: finished?.model ?? asked ?? '',
     ...(setup.target === null ? {} : { target: setup.target }),
     seed: setup.seed,
-    ...(setup.balance === undefined ? {} : { balance: setup.balance }),
     ...(setup.task === 'groups' ? {} : heldOutOf(setup)),
     ...(isSearch ? { search: setup.search, trials: trials.length } : {}),
     ...(isSearch && setup.budgetMs !== null ? { budget_s: setup.budgetMs / 1000 } : {}),
+    ...(setup.balance === undefined ? {} : { balance: setup.balance }),
   };
 }
 
