@@ -247,6 +247,9 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   ).toBeVisible();
   await which.selectOption('Classes in proportion');
   await heldOut.press('ArrowLeft');
+  await workbench.getByText('Balance of classes: as they come').press('Enter');
+  await workbench.getByRole('combobox', { name: 'Classes' }).selectOption('rare classes made up');
+  await expect(workbench.getByText(/the class \(SMOTE\)/)).toBeVisible();
   await model.selectOption({ label: 'Search for the best' });
   await expect(parts).toContainText(/to choose settings by.*24 rows held out/);
   expect(await findings(page, 'explore-split')).toEqual([]);
@@ -269,6 +272,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await page.getByRole('button', { name: 'Go on' }).press('Enter');
   await expect(page.getByText(/^(There is a signal|No signal)$/)).toBeVisible({ timeout: 60_000 });
   await expect(page.getByRole('table', { name: /^What the search found in 20 trials/ })).toBeVisible();
+  await expect(page.getByText(/^Added to learn from.* as SMOTE does\).*Calibration error/)).toBeVisible();
   const judged = page.getByRole('table', { name: /^On rows held out/ });
   await expect(judged.getByRole('rowheader')).toHaveText([
     /./,

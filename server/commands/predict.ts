@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { FederationId } from '#lib/core/ids.ts';
 import { waysToExplain, type WayToExplain } from '#lib/participant/workbench/explain.ts';
 import type { WordEffect } from '#lib/core/explanation/words-by-lime.ts';
+import { SHIFTED } from '#lib/participant/workbench/balance.ts';
 import type { Prediction } from '#lib/participant/workbench/predict-files.ts';
 import { predictionsText } from '#lib/participant/workbench/predictions-text.ts';
 import { oneOf } from '../simulate/flags.ts';
@@ -75,6 +76,7 @@ export function register(program: Command): void {
               ...reasons.slice(0, SHOWN_REASONS),
             ].join('\n  '),
           );
+        if (model.isBalanced === true) console.error(`It learnt from classes in balance. ${SHIFTED}`);
         if (unseen > 0)
           console.error(`${unseen} cells hold what the model never saw, and were read as missing.`);
         if (stoodIn > 0)

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
+import { balances, type Balance } from '#lib/core/balance/balances.ts';
 import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
@@ -52,6 +53,7 @@ interface Flags {
   readonly positive?: string;
   readonly checkLabels?: true;
   readonly folds?: number;
+  readonly balance?: Balance;
   readonly save?: string;
   readonly seed: number;
   readonly backend?: TrainSetup['backend'];
@@ -162,6 +164,11 @@ export function register(program: Command): void {
       'cross-validation as well: every row is judged once, by models of the other parts',
       wholeOf(2, MOST_FOLDS),
     )
+    .option(
+      '--balance <how>',
+      'brings rare classes up to the commonest among the rows to learn from, and nowhere else: synthetic, rows made up between neighbours (SMOTE; of pictures, copies that the model varies anew); repeat, copies; or none',
+      oneOf(...balances),
+    )
     .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
     .option(
@@ -267,6 +274,7 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
       'trials',
       'search',
       'space',
+      'balance',
       ...(flags.again === undefined ? ['data'] : []),
     ];
     if (given.some((name) => name in flags) || (flags.resume !== undefined && flags.again !== undefined))
@@ -323,6 +331,7 @@ const NOT_OF_GROUPS = [
   'time',
   'window',
   'folds',
+  'balance',
   'fairness',
   'checkLabels',
   'backbone',
@@ -389,6 +398,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   positive: flags.positive ?? null,
   checkLabels: flags.checkLabels === true,
   folds: flags.folds ?? null,
+  ...(flags.balance === undefined || flags.balance === 'none' ? {} : { balance: flags.balance }),
   save: flags.save === undefined ? null : resolve(flags.save),
   seed: flags.seed,
   backend: flags.backend ?? 'simd',

@@ -1,4 +1,5 @@
 // What `tributary train` prints: one JSON object a step, or the same in sentences.
+import { addedSentence, shiftedSentence } from '#lib/participant/workbench/balance.ts';
 import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/workbench/analyse.ts';
 import type { FoundGroups } from '#lib/participant/workbench/grouping/find-groups.ts';
 import type { LeftOutColumn } from '#lib/participant/workbench/grouping/group-data.ts';
@@ -202,6 +203,7 @@ export function spokenLine(line: TrainLine): readonly string[] {
             }`,
         ),
         line.says,
+        ...spokenBalance(line),
         `Model ${line.model.digest.slice(0, 16)}, ${line.model.bytes.toLocaleString('en')} bytes; seed ${line.seed}, engine ${line.backend}.`,
         ...spokenEnd(line),
       ];
@@ -209,6 +211,11 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return line satisfies never;
   }
 }
+
+const spokenBalance = ({ balanced, model }: BenchResult): string[] =>
+  balanced === undefined
+    ? []
+    : [addedSentence(balanced), shiftedSentence(balanced, model.report)].filter((one) => one !== undefined);
 
 const spokenEnd = ({ state, isSame, isWithin }: EndedLine): string[] => [
   ...(state === null ? [] : [`Kept in ${state}.`]),

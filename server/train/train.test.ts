@@ -89,6 +89,44 @@ describe('a run', () => {
     expect(spoken).toEqual([expect.stringMatching(/on Node v1\.0\.0; this is .*may give other bits/)]);
   });
 
+  test('with classes in balance says what was added, and is had again to the same bits', async () => {
+    const directory = join(folder, 'balanced');
+    const file = join(folder, 'few.csv');
+    writeFileSync(
+      file,
+      [
+        'height,leaves,kind',
+        ...Array.from(
+          { length: 90 },
+          (_, row) => `${(row * 37) % 101},${row % 7},${row % 9 === 0 ? 'fern' : 'moss'}`,
+        ),
+      ].join('\n'),
+    );
+    const wish = setup(file, 'kind', { model: 'forest:trees=5', balance: 'synthetic', folds: 2 });
+    const { result, spoken } = await trained(wish, directory);
+    const balanced = {
+      by: 'between',
+      classes: [
+        { label: 'fern', rows: 8, added: 56 },
+        { label: 'moss', rows: 64, added: 0 },
+      ],
+    };
+    expect(result).toMatchObject({ balanced });
+    expect(spoken.join('\n')).toMatch(/56 of “fern” beside 8 of its own .*\n.*Calibration error/);
+    expect(JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8'))).toMatchObject({
+      setup: { balance: 'synthetic' },
+      finished: { balanced },
+    });
+    const again = await runTraining(
+      { type: 'again', directory, data: null, backend: null },
+      { signal, say: () => {} },
+    );
+    expect(again).toMatchObject({ isSame: true, balanced });
+    await expect(trained({ ...wish, task: 'number', target: 'height' })).rejects.toThrow(
+      /numbers have no rare classes/,
+    );
+  });
+
   test('of a network is had again to the same bits, after it was kept', async () => {
     const directory = join(folder, 'kept');
     const { result } = await trained(

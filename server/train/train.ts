@@ -20,6 +20,7 @@ import {
   type ChosenModel,
 } from '#lib/participant/workbench/models.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
+import { balanceTold } from '#lib/participant/workbench/balance.ts';
 import { recipeTaken } from '#lib/participant/workbench/recipe-search.ts';
 import { searchBySetup } from '#lib/participant/workbench/search-by-setup.ts';
 import { layersOnBackbone } from './backbone.ts';
@@ -111,7 +112,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
         ),
     };
     const done = await runBench(
-      { data: read, chosen: chosenOf(setup, read, named, known), seed: setup.seed },
+      { data: read, chosen: chosenOf(setup, read, named, known), seed: setup.seed, balance: setup.balance },
       {
         ...surroundings,
         checkpoints: kept?.checkpoints,
@@ -145,6 +146,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
         finished: {
           ...finishedAs(chosen),
           ...recipeTaken(data, result),
+          ...balanceTold(result),
           digest,
           trials: result.trials,
           figures,
@@ -160,12 +162,12 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       else say({ type: 'left-out', model: '--fairness', message: fairness.error });
     }
     if (setup.folds !== null) {
-      const crossed = await crossValidate(data, chosen, setup.folds, setup.seed, surroundings);
+      const crossed = await crossValidate(data, chosen, setup.folds, setup.seed, surroundings, setup.balance);
       if (crossed.ok) say({ type: 'cross-validation', ...crossed.value });
       else say({ type: 'left-out', model: '--folds', message: crossed.error });
     }
     if (setup.checkLabels) {
-      const suspects = await checkLabels(data, chosen, setup.seed, surroundings);
+      const suspects = await checkLabels(data, chosen, setup.seed, surroundings, setup.balance);
       if (suspects.ok)
         say({ type: 'suspect-labels', count: suspects.value.length, first: suspects.value.slice(0, 100) });
       else say({ type: 'left-out', model: '--check-labels', message: suspects.error });
@@ -185,7 +187,13 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     const manifest = {
       setup,
       trials,
-      finished: { ...finishedAs(chosen), ...recipeTaken(data, result), digest, trials: trials.length },
+      finished: {
+        ...finishedAs(chosen),
+        ...recipeTaken(data, result),
+        ...balanceTold(result),
+        digest,
+        trials: trials.length,
+      },
     };
     const ended = { result, curve, manifest, startedAt, endedAt: clock.now(), data: read.digest };
     if (options.exports !== undefined) say({ type: 'exported', ...(await exportTo(options.exports, ended)) });

@@ -36,6 +36,7 @@ export function begunRun(id: string, more: Partial<RunRecord> = {}): RunRecord {
       search: 'tpe',
       space: null,
       folds: null,
+      balance: 'none',
       seed: 1,
     },
   );

@@ -29,6 +29,8 @@ export interface LocalTraining {
   readonly network: Network;
   readonly plan: TrainingPlan;
   readonly training: Rows;
+  /** Those of them that are scored beside the held-out ones; left out: any. */
+  readonly scored?: Rows | undefined;
   /** Scored at the end of each epoch; null: not scored. */
   readonly heldOut: Rows | null;
   readonly metric: MetricName;
@@ -370,7 +372,7 @@ async function trainFrom(
     return type === 'finished' ? { type, ...reached, baseLoss } : { type, ...reached };
   };
 
-  const scored = training.heldOut === null ? rows : spreadRows(rows, SCORED_TRAINING_ROWS);
+  const scored = training.heldOut === null ? rows : spreadRows(training.scored ?? rows, SCORED_TRAINING_ROWS);
   let shown = await shownRows(training, epoch, clock);
   await session.setRows(shown);
   await session.setState(from.state, training.base);

@@ -190,6 +190,7 @@ const groupSetup = ({ target, without, recipe, training }: GroupRequest, name: s
       search: 'tpe',
       space: null,
       folds: null,
+      balance: 'none',
       engine: TAB_BACKEND,
     },
   ),

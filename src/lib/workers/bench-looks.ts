@@ -22,7 +22,7 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
     const record = (await store.read(run))?.record;
     if (record === undefined) throw new Unusable(GONE);
     const { dataset, manifest } = record;
-    const { target, series, seed } = manifest.setup;
+    const { target, series, seed, balance } = manifest.setup;
     const recipe = manifest.finished?.recipe ?? manifest.setup.recipe;
     const asked = { target: target ?? PICTURES_TARGET, recipe, series, split: splitOf(manifest.setup) };
     const opened = await opener.open(dataset.id, asked, dataset.state);
@@ -36,7 +36,7 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
     const predict: Examined['predict'] = (features, count) =>
       askModel(read.value, () => tabEngine(createTrainer), features, count);
     const outputs = await predict(data.heldOut.features, data.heldOut.count);
-    kept = { run, examined: { data, model: read.value, outputs, seed, predict, isInUse } };
+    kept = { run, examined: { data, model: read.value, outputs, seed, balance, predict, isInUse } };
     return kept.examined;
   }
 

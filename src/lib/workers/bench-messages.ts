@@ -1,5 +1,6 @@
 // The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network; a row
 // comes back where its person asks which rows are behind a figure.
+import type { Balance } from '../core/balance/balances.ts';
 import type { DataContract } from '../core/data/contract.ts';
 import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { Frozen } from '../core/model/backbone.ts';
@@ -75,6 +76,8 @@ export interface TrainingWishes {
   readonly isWarm: boolean;
   /** Cross-validation as well, in so many parts; null: none. */
   readonly folds: number | null;
+  /** How rare classes are brought up among the rows to learn from. */
+  readonly balance: Balance;
   readonly seed: number;
   /** What networks are trained on; a search has no use for `auto`, and takes the usual engine. */
   readonly engine: EngineWish;

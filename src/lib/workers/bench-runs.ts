@@ -13,6 +13,7 @@ import type { BenchData } from '../participant/workbench/bench-data.ts';
 import type { CrossValidation } from '../participant/workbench/cross-validate.ts';
 import { digestOfParts, type FitSurroundings, type Reached } from '../participant/workbench/fit.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
+import { balanceTold } from '../participant/workbench/balance.ts';
 import { recipeTaken } from '../participant/workbench/recipe-search.ts';
 import { chosenBySetup, finishedAs, holdsRows, type ChosenModel } from '../participant/workbench/models.ts';
 import { searchBySetup } from '../participant/workbench/search-by-setup.ts';
@@ -274,7 +275,7 @@ async function kept(
   control: TrainingControl,
 ): Promise<EndedTraining> {
   const { clock, createTrainer } = dependencies;
-  const { seed, origin } = record.manifest.setup;
+  const { seed, origin, balance } = record.manifest.setup;
   const checkpoints = await dependencies.checkpoints();
   const own = ownCheckpoints(checkpoints, record.id);
   const engine = engineOfRun(keeper, tell, dependencies);
@@ -284,7 +285,7 @@ async function kept(
   let telling: Promise<void> = Promise.resolve();
   try {
     const done = await runBench(
-      { data: read, chosen, seed },
+      { data: read, chosen, seed, balance },
       {
         clock,
         signal: AbortSignal.any([signal, keeper.broken]),
@@ -334,7 +335,7 @@ async function kept(
       const crossed =
         folds === null
           ? undefined
-          : await crossValidated(data, done.value.chosen, folds, seed, surroundings, tell);
+          : await crossValidated(data, done.value.chosen, folds, record.manifest.setup, surroundings, tell);
       if (crossed?.ok === false) {
         const left = {
           type: 'left-out',
@@ -377,6 +378,7 @@ async function kept(
             finished: {
               ...finishedAs(made),
               ...recipeTaken(data, trained.result),
+              ...balanceTold(trained.result),
               digest,
               trials: trained.result.trials,
               figures,
@@ -422,7 +424,7 @@ async function crossValidated(
   data: BenchData,
   chosen: ChosenModel,
   folds: number,
-  seed: number,
+  { seed, balance }: Pick<RunManifest['setup'], 'seed' | 'balance'>,
   surroundings: FitSurroundings,
   tell: (event: RunEvent) => void,
 ): Promise<Result<CrossValidation, string>> {
@@ -434,7 +436,7 @@ async function crossValidated(
     toldAt = clock.monotonic();
     tell({ type: 'progress', model: CROSS_VALIDATION, fraction });
   };
-  return crossValidate(data, chosen, folds, seed, { ...surroundings, onProgress });
+  return crossValidate(data, chosen, folds, seed, { ...surroundings, onProgress }, balance);
 }
 
 async function trainedOf(

@@ -105,6 +105,7 @@ export const wishes: TrainingWishes = {
   space: null,
   isWarm: false,
   folds: null,
+  balance: 'none',
   seed: 1,
   engine: TAB_BACKEND,
 };

@@ -11,7 +11,15 @@ import { predict } from '../trees/prediction.ts';
 import type { Objective, TreesSpec } from '../trees/spec.ts';
 import { readState, type TreesState } from '../trees/state.ts';
 import type { DataContract } from '../data/contract.ts';
-import type { Learner, LearnerRows, Learning, LearningPoint, Lesson, Predictor } from './learner.ts';
+import {
+  ownCount,
+  type Learner,
+  type LearnerRows,
+  type Learning,
+  type LearningPoint,
+  type Lesson,
+  type Predictor,
+} from './learner.ts';
 
 export interface BoostedPredictor extends Predictor {
   readonly state: TreesState;
@@ -130,9 +138,11 @@ export function* grow(
   return { ...boostedPredictor(state), curve };
 }
 
-/** What the stages descend: nats, or half the squared error of the encoded target. `margins` [rows, outputs] */
-function meanLoss(objective: Objective, margins: Float64Array, { count, targets }: LearnerRows): number {
-  const outputs = margins.length / count;
+/** What the stages descend, of the rows as they came: nats, or half the squared error of the encoded target. `margins` [rows, outputs] */
+function meanLoss(objective: Objective, margins: Float64Array, rows: LearnerRows): number {
+  const { targets } = rows;
+  const outputs = margins.length / rows.count;
+  const count = ownCount(rows);
   let sum = 0;
   for (let row = 0; row < count; row += 1) {
     const target = targets[row]!;

@@ -9,6 +9,7 @@ import { exactEdges } from './exact-edges.ts';
 import {
   optionOf,
   outputsOf,
+  ownCount,
   taskOf,
   type Learner,
   type Learning,
@@ -136,7 +137,8 @@ function* growTrees({ contract, rows, seed }: Lesson, plan: Plan): Learning<Fore
     isNumber: task.type === 'number',
   };
   const trees: DecisionTree[] = [];
-  const apart = plan.isDrawn ? outOfBag(rows, treeRows) : undefined;
+  // A row that was not drawn may have been drawn as a copy, or as what lies beside it: then nothing was unseen.
+  const apart = plan.isDrawn && ownCount(rows) === rows.count ? outOfBag(rows, treeRows) : undefined;
   for (let index = 0; index < plan.trees; index += 1) {
     const draw = random(seed, 'forest', index);
     const drawn = Uint32Array.from({ length: rows.count }, (_, row) =>

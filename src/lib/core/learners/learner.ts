@@ -6,7 +6,13 @@ import type { Examples } from '../data/examples.ts';
 import type { NumberOption, OptionValues } from '../named-options.ts';
 
 /** Rows as an import leaves them; see core/data/examples.ts. */
-export type LearnerRows = Pick<Examples, 'count' | 'features' | 'targets'>;
+export type LearnerRows = Pick<Examples, 'count' | 'features' | 'targets'> & {
+  /** So many at the end were added to balance the classes (core/balance): they teach, and judge nothing. */
+  readonly added?: number;
+};
+
+/** Rows as they came. */
+export const ownCount = ({ count, added = 0 }: LearnerRows): number => count - added;
 
 export type Task = { readonly type: 'classes'; readonly classes: number } | { readonly type: 'number' };
 

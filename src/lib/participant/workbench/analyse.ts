@@ -1,5 +1,6 @@
 // What a person asks of a model once it has a figure: which columns it leans on, where it does worst, how it treats groups of people, and
 // which labels look wrong. On held-out rows; cells and rows stay on the device.
+import type { Balance } from '../../core/balance/balances.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { clearOf, foldsOf } from '../../core/data/row-split.ts';
 import { worstSlices, type Condition, type Slice } from '../../core/error-analysis/slices.ts';
@@ -276,6 +277,7 @@ export async function checkLabels(
   { model, options }: ChosenModel,
   seed: number,
   surroundings: FitSurroundings,
+  balance?: Balance,
 ): Promise<Result<readonly ShownSuspect[], string>> {
   const { contract, training } = data;
   const labels = classLabels(contract);
@@ -292,7 +294,7 @@ export async function checkLabels(
       return fail('Labels are checked by rows of other groups, and all rows to learn from are of one.');
     const others = all.filter((row) => folds[row] !== fold);
     const rows = selectExamples(training, clearOf(others, inside, data.together));
-    const fitted = await fitModel({ model, options, contract, rows, seed }, surroundings);
+    const fitted = await fitModel({ model, options, contract, rows, seed, balance }, surroundings);
     if (!fitted.ok) return fitted;
     const own = await predictAndClose(fitted.value, selectExamples(training, inside));
     for (const [at, row] of inside.entries())

@@ -2,6 +2,7 @@
 // tree-structured Parzen estimator (or at random, or on a grid), many on few rows first (asynchronous successive halving). Judged within the training rows alone: the held-out
 // rows see the chosen model once. Which place is tried next depends on what was tried and on the seed, never on the clock; the clock
 // only says when to end. So that a search can be had again: by the number of its trials. At its end the best may answer together (ensemble.ts).
+import type { Balance } from '../../core/balance/balances.ts';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import type { Together } from '../../core/data/row-split.ts';
@@ -39,6 +40,8 @@ export interface Search {
   readonly known: readonly Trial[];
   /** Rows that are told apart in the split are told apart here too: as the BenchData's. */
   readonly together?: Together | undefined;
+  /** Of the rows that each trial learns from, the same of all. */
+  readonly balance?: Balance | undefined;
   /** Which models are tried, by name; all that suit the rows where it is left out. */
   isTried?(model: string): boolean;
 }
@@ -84,12 +87,12 @@ export async function searchModels(
   surroundings: FitSurroundings,
   tell: (trial: Trial) => void,
 ): Promise<Result<Found, string>> {
-  const { contract, rows } = search;
+  const { contract, rows, balance } = search;
   const most = search.mostTrials ?? (search.deadline === null ? USUAL_TRIALS : Infinity);
   const known = new Map(search.known.map((trial) => [keyOf(trial), trial]));
   const trials: Trial[] = [];
   const parts = partsOf(rows, search.together);
-  const task = { contract, rows, parts, seed: search.seed, deadline: search.deadline };
+  const task = { contract, rows, parts, seed: search.seed, deadline: search.deadline, balance };
   /** Of the trials that an ensemble may be made of: what they said. */
   const said = new Map<string, TriedOut>();
   // What is known costs no time: a search that goes on after its budget still ends with all that it had found.
@@ -235,5 +238,6 @@ async function floorOf(task: TryOut, surroundings: FitSurroundings): Promise<Tri
   const constant = benchModelNamed('constant');
   if (constant === undefined) throw new Error('The catalogue has the same answer for all.');
   const wanted = { model: constant.name, options: {}, share: 1 };
-  return (await tryOut(constant, wanted, { ...task, deadline: null }, surroundings))?.trial;
+  const asTheyAre = { ...task, deadline: null, balance: undefined };
+  return (await tryOut(constant, wanted, asTheyAre, surroundings))?.trial;
 }

@@ -1,6 +1,7 @@
 // Cross-validation: every row is judged once, by a model that has not learnt from it. The rows are parted by their hashes, classes in
 // proportion, groups whole; each part judges a model fitted to the others, whose recipe was fitted to them alone too. On small tables it
 // says far more than one held-out fifth (Kohavi 1995, IJCAI); its interval takes the parts' models for one, which they nearly are.
+import type { Balance } from '../../core/balance/balances.ts';
 import { classLabels, type DataContract } from '../../core/data/contract.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { BenchData } from './bench-data.ts';
@@ -24,6 +25,7 @@ export async function crossValidate(
   folds: number,
   seed: number,
   surroundings: FitSurroundings,
+  balance?: Balance,
 ): Promise<Result<CrossValidation, string>> {
   if (data.together?.type === 'time')
     return fail(
@@ -40,7 +42,7 @@ export async function crossValidate(
     first ??= contract;
     const onProgress = (fraction: number): void => surroundings.onProgress?.((fold + fraction) / folds);
     const fitted = await fitModel(
-      { model, options, contract, rows: training, seed },
+      { model, options, contract, rows: training, seed, balance },
       { ...surroundings, onProgress },
     );
     if (!fitted.ok) return fitted;

@@ -3,7 +3,9 @@
 import type { DataContract } from '../../core/data/contract.ts';
 import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
-import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
+import { balancedRows } from '../../core/balance/balanced-rows.ts';
+import type { Balance } from '../../core/balance/balances.ts';
+import { ownCount, type LearnerRows, type LearntPart, type Predictor } from '../../core/learners/learner.ts';
 import { featureNetwork, headNetwork } from '../../core/model/backbone.ts';
 import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { LinearPredictor } from '../../core/learners/linear.ts';
@@ -94,6 +96,8 @@ export interface Fitted {
   readonly curve: readonly CurvePoint[];
   /** Of an ensemble, whose `learnt` are its weights and then what each of these learnt. */
   readonly members?: readonly Fitted[] | undefined;
+  /** [classes]: rows that were added to learn from; absent where none was asked for. */
+  readonly added?: readonly number[] | undefined;
   close(): void;
 }
 
@@ -114,16 +118,31 @@ export interface FitTask {
   readonly seed: number;
   /** Scored after each epoch of a network, for its curve; nothing is learnt from them. */
   readonly heldOut?: LearnerRows | undefined;
+  /** How rare classes are brought up, in these rows and from nothing else; left out: the rows are learnt from as they are. */
+  readonly balance?: Balance | undefined;
 }
 
 const ROWS_AT_ONCE = 1024;
 
 /** Refused with a sentence where training fails. Rejects with the signal's reason. */
 export async function fitModel(
-  task: FitTask,
+  { balance = 'none', ...task }: FitTask,
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   surroundings.signal?.throwIfAborted();
+  if (balance === 'none') return fitRows(task, surroundings);
+  // Of the rows that this one model is given: a part that judges it is no part of them.
+  const balanced = await stepThrough(
+    balancedRows(task.contract, task.rows, balance, task.seed),
+    surroundings,
+  );
+  if (!balanced.ok) return balanced;
+  const { rows, added } = balanced.value;
+  const fitted = await fitRows({ ...task, rows }, surroundings);
+  return fitted.ok ? ok({ ...fitted.value, added }) : fitted;
+}
+
+async function fitRows(task: FitTask, surroundings: FitSurroundings): Promise<Result<Fitted, string>> {
   const { model, contract, rows } = task;
   const columns = takesTerms(model) ? undefined : unfolded(contract);
   if (columns === undefined) return fitPlain(task, surroundings);
@@ -344,6 +363,7 @@ async function fitLayers(
   const { model, options, rows, seed, heldOut } = task;
   const { signal, clock, onProgress, hand, onStep } = surroundings;
   const plan = planOf(options, seed);
+  const own = ownCount(rows);
   const key = `workbench/${model.name}`;
   const settings = digestOfText(
     JSON.stringify([network.spec, plan, digestOfParts([rows.features, rows.targets])]),
@@ -366,7 +386,7 @@ async function fitLayers(
     hand?.onTraining?.({
       ...{ epoch, batch, batchesPerEpoch, examplesPerSecond, etaMs, memoryBytes, metric },
       epochs: plan.localEpochs,
-      trainingRows: rows.count,
+      trainingRows: own,
       heldOutRows: heldOut?.count ?? 0,
       curve: curveOf(history),
     });
@@ -384,6 +404,7 @@ async function fitLayers(
         network,
         plan,
         training: rows,
+        scored: own === rows.count ? undefined : firstRows(rows, own),
         heldOut: heldOut ?? null,
         metric,
         base: initialParameters(network, seed),
@@ -437,6 +458,15 @@ async function fitLayers(
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+/** A view. */
+function firstRows({ features, targets, count: all }: LearnerRows, count: number): LearnerRows {
+  return {
+    count,
+    features: features.subarray(0, (features.length / all) * count),
+    targets: targets.subarray(0, count),
+  };
 }
 
 /** Where training begins: at its own checkpoint, where a branch left another run, or at the beginning (undefined). */

@@ -46,6 +46,8 @@ const ModelFile = v.strictObject({
   /** Of the model `layers`: what somebody put together. */
   layers: v.optional(NetworkSpec),
   seed: v.number(),
+  /** It learnt from classes brought into balance, which shifts its shares; absent: from rows as they came. */
+  balanced: v.exactOptional(v.literal(true)),
   /** Of the rows that it was learnt from, and how many they were. */
   data: Digest,
   rows: v.number(),
@@ -89,6 +91,8 @@ export interface OpenedModel {
   readonly predictor: Predictor;
   /** [F] */
   readonly mean: Float32Array;
+  /** It learnt from classes brought into balance, so that its shares are shifted (balance.ts). */
+  readonly isBalanced?: boolean;
 }
 
 export interface ModelOrigin {
@@ -102,7 +106,7 @@ export interface ModelOrigin {
 }
 
 export function writeModelFile(
-  fitted: Pick<Fitted, 'learnt' | 'digest' | 'members'>,
+  fitted: Pick<Fitted, 'learnt' | 'digest' | 'members' | 'added'>,
   { contract, preparation, windows, chosen, seed, data, training }: ModelOrigin,
 ): string {
   const file: Omit<v.InferInput<typeof ModelFile>, 'seal'> = {
@@ -117,6 +121,7 @@ export function writeModelFile(
       ? { layers: chosen.model.layers }
       : {}),
     seed,
+    ...(fitted.added?.some((count) => count > 0) === true ? { balanced: true } : {}),
     data,
     rows: training.count,
     mean: partOf(meanRow(contract, training)),
@@ -176,7 +181,15 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   const width = exampleShape(contract).reduce((size, side) => size * side, 1);
   if (predictor === undefined || mean.length !== width)
     return fail('What was learnt does not fit the model’s own contract. Save it again.');
-  return ok({ chosen, contract, preparation: preparation?.value, windows, predictor, mean });
+  return ok({
+    chosen,
+    contract,
+    preparation: preparation?.value,
+    windows,
+    predictor,
+    mean,
+    isBalanced: read.balanced === true,
+  });
 }
 
 /** The model that a file names, with its settings; of an ensemble its members with their weights. */

@@ -152,6 +152,10 @@ export function planOf(options: OptionValues, seed: number): TrainingPlan {
   };
 }
 
+/** By its settings; of a frozen backbone no picture is shown anew. */
+export const variesPictures = ({ model, options }: ChosenModel): boolean =>
+  model.type === 'network' && model.frozen === undefined && augmentationOf(options) !== undefined;
+
 function built(family: string, contract: DataContract, options: unknown): Network {
   const network = networkOf(family, contract, options);
   if (!network.ok) throw new Error(network.error.message);

@@ -1,4 +1,5 @@
 // A run of a kept dataset before it has begun: its record with nothing found yet, and the setup that the command line would be given.
+import type { Balance } from '../../core/balance/balances.ts';
 import type { Digest } from '../../core/ids.ts';
 import type { BackendName } from '../../ports/trainer.ts';
 import type { RunManifest, TrainSetup } from './run-manifest.ts';
@@ -20,6 +21,7 @@ export type RunWishes = Pick<
   'budgetMs' | 'trials' | 'search' | 'space' | 'seed' | 'layers' | 'backbone' | 'folds'
 > & {
   readonly model: string;
+  readonly balance: Balance;
   readonly engine: EngineWish;
   readonly starts?: TrainSetup['starts'];
 };
@@ -37,7 +39,20 @@ export const setupOf = (
     readonly name: string;
     readonly split: RowsHeldOut;
   },
-  { model, layers, backbone, budgetMs, trials, search, space, starts = [], folds, seed, engine }: RunWishes,
+  {
+    model,
+    layers,
+    backbone,
+    budgetMs,
+    trials,
+    search,
+    space,
+    starts = [],
+    folds,
+    balance,
+    seed,
+    engine,
+  }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -59,6 +74,7 @@ export const setupOf = (
   fairness: null,
   positive: null,
   checkLabels: false,
+  ...(balance === 'none' ? {} : { balance }),
   folds,
   save: null,
   seed,

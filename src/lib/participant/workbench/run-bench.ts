@@ -6,9 +6,11 @@ import {
   membersOf,
   takesTerms,
   unsuitedFor,
+  variesPictures,
   type ChosenModel,
   type SpokenMember,
 } from './models.ts';
+import { balancedAs, balanceProblem, type Balanced } from './balance.ts';
 import { searchRecipe, type RecipeTried } from './recipe-search.ts';
 import { searchModels, type Search } from './auto.ts';
 import type { Leader } from './leaderboard.ts';
@@ -18,6 +20,9 @@ import { fitModel, type Fitted, type FitSurroundings, type TrainingHand } from '
 import { compareModels, judging, type Comparison, type Judged, type Report } from './judge.ts';
 import { stepThrough } from './step-through.ts';
 import { verdictOf, verdictSentence } from './verdict.ts';
+import type { Balance } from '../../core/balance/balances.ts';
+import { countClasses } from '../../core/data/class-counts.ts';
+import { classLabels } from '../../core/data/contract.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import type { Digest } from '../../core/ids.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
@@ -49,6 +54,8 @@ export interface BenchResult {
   readonly trials: number;
   /** Preparations that a search asked about first; absent from what an earlier program kept, and where it asked about none. */
   readonly recipes?: readonly RecipeTried[] | undefined;
+  /** Of a run whose classes were brought into balance; absent from any other. */
+  readonly balanced?: Balanced | undefined;
 }
 
 export type BenchEvent =
@@ -65,6 +72,8 @@ export interface BenchRun {
   /** A model, or a search for one. */
   readonly chosen: ChosenModel | SearchLimits;
   readonly seed: number;
+  /** Of what the model, and each trial of a search, learns from; baselines, and what asks which preparation suits, learn from the rows as they are. */
+  readonly balance?: Balance | undefined;
 }
 
 export type SearchLimits = Pick<Search, 'mostTrials' | 'known' | 'way' | 'space' | 'starts'> & {
@@ -88,7 +97,7 @@ export interface BenchOutcome {
 
 /** Refused with a sentence where the model cannot be fitted. Rejects with the signal's reason. */
 export async function runBench(
-  { data: given, chosen, seed }: BenchRun,
+  { data: given, chosen, seed, balance = 'none' }: BenchRun,
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
 ): Promise<Result<BenchOutcome, string>> {
@@ -96,6 +105,9 @@ export async function runBench(
   const unsuited = 'model' in chosen ? unsuitedFor(chosen, given.contract) : undefined;
   if ('model' in chosen && unsuited !== undefined)
     return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
+  // A search varies no pictures, but where its space has it: its trials would not be alike.
+  const problem = balanceProblem(balance, given.contract, 'model' in chosen && variesPictures(chosen));
+  if (problem !== undefined) return fail(problem);
   const began = surroundings.clock.monotonic();
   const { data, tried: recipes } =
     'recipes' in chosen && chosen.recipes
@@ -108,11 +120,16 @@ export async function runBench(
         )
       : { data: given, tried: [] };
   const askedMs = surroundings.clock.monotonic() - began;
-  const fitAndJudge = async ({ model, options }: ChosenModel, hand?: FitSurroundings['hand']) => {
+  const fitAndJudge = async (
+    { model, options }: ChosenModel,
+    own: { readonly hand?: FitSurroundings['hand']; readonly balance?: Balance } = {},
+  ) => {
+    const { hand } = own;
     const onProgress = (fraction: number): void => tell({ type: 'progress', model: model.name, fraction });
     const fitted = await fitModel(
       {
         ...{ model, options, contract: data.contract, rows: data.training, seed },
+        balance: own.balance,
         // What a person waits for is watched.
         heldOut: hand?.onTraining === undefined ? undefined : data.heldOut,
       },
@@ -146,14 +163,16 @@ export async function runBench(
     tell({ type: 'baseline', entry: entryOf(one, done.value.judged, done.value.fitted, undefined), ms });
   }
   const searched =
-    'model' in chosen ? undefined : await search(data, chosen, seed, surroundings, tell, askedMs);
+    'model' in chosen
+      ? undefined
+      : await search(data, chosen, { seed, balance }, surroundings, tell, askedMs);
   if (searched?.ok === false) return searched;
   const one = 'model' in chosen ? chosen : searched?.value.chosen;
   if (one === undefined) throw new Error('Either a model was chosen, or a search found one.');
   const started = surroundings.clock.monotonic();
   const standing = stillTime(surroundings);
   // Baselines and trials that fail are left out; what a person waits for stands still, and asks.
-  const done = await fitAndJudge(one, standing.hand);
+  const done = await fitAndJudge(one, { hand: standing.hand, balance });
   if (!done.ok) return done;
   const { fitted, judged, outputs } = done.value;
   const entry = entryOf(one, judged, fitted, undefined);
@@ -183,8 +202,23 @@ export async function runBench(
       leaderboard: searched?.value.leaders ?? [],
       trials: searched?.value.trials.length ?? 0,
       ...(recipes.length === 0 ? {} : { recipes }),
+      ...(balance === 'none' ? {} : { balanced: balancedOf(data, one, balance, fitted) }),
     },
   });
+}
+
+function balancedOf(
+  { contract, training }: BenchData,
+  chosen: ChosenModel,
+  balance: Exclude<Balance, 'none'>,
+  { added = [] }: Fitted,
+): Balanced {
+  const labels = classLabels(contract) ?? [];
+  const counts = countClasses(contract, training.targets);
+  return {
+    by: balancedAs(balance, contract, variesPictures(chosen)),
+    classes: labels.map((label, at) => ({ label, rows: counts[at] ?? 0, added: added[at] ?? 0 })),
+  };
 }
 
 /** How long the hand has let training stand: a night's pause is no work. */
@@ -208,7 +242,7 @@ function stillTime({ clock, hand }: FitSurroundings) {
 function search(
   data: BenchData,
   { mostTrials, known, way, space, starts = [], budgetMs }: SearchLimits,
-  seed: number,
+  { seed, balance }: Pick<BenchRun, 'seed' | 'balance'>,
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
   askedMs: number,
@@ -228,7 +262,7 @@ function search(
       contract: data.contract,
       rows: data.training,
       together: data.together,
-      seed,
+      ...{ seed, balance },
       mostTrials,
       known,
       way,

@@ -62,6 +62,7 @@ export function paramsOf({
     ...(setup.task === 'groups' ? {} : heldOutOf(setup)),
     ...(isSearch ? { search: setup.search, trials: trials.length } : {}),
     ...(isSearch && setup.budgetMs !== null ? { budget_s: setup.budgetMs / 1000 } : {}),
+    ...(setup.balance === undefined ? {} : { balance: setup.balance }),
   };
 }
 

@@ -1,6 +1,7 @@
 // What a run of the workbench is made of, all of it: what was asked, of which rows, by which program, what its search tried and what
 // came out. Whoever has this and the rows can have the run again to the same bits, in a tab or by `tributary train --again`.
 import * as v from 'valibot';
+import { balances } from '../../core/balance/balances.ts';
 import { Digest } from '../../core/ids.ts';
 import { NetworkSpec } from '../../core/model/spec.ts';
 import { BackendChoice, BackendName } from '../backend-choice.ts';
@@ -78,6 +79,8 @@ export const TrainSetup = v.strictObject({
   /** The class whose giving is compared; null: the last. */
   positive: v.optional(v.nullable(v.string()), null),
   checkLabels: v.boolean(),
+  /** How rare classes are brought up among the rows to learn from; absent: they are not. */
+  balance: v.exactOptional(v.picklist(balances)),
   /** Every row is judged once, by models of the other parts; null: the held-out rows alone judge. */
   folds: v.optional(
     v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(MOST_FOLDS))),
@@ -122,6 +125,13 @@ export const RunManifest = v.strictObject({
       trials: v.number(),
       /** Of a search that took another than the usual. */
       recipe: v.exactOptional(v.record(v.string(), v.unknown())),
+      /** Of a run whose classes were brought into balance: what was added to learn from. */
+      balanced: v.exactOptional(
+        v.strictObject({
+          by: v.picklist(['between', 'varied', 'copies']),
+          classes: v.array(v.strictObject({ label: v.string(), rows: v.number(), added: v.number() })),
+        }),
+      ),
       /** On the rows held out, by which a run on another engine is compared; absent from what an earlier program wrote. */
       figures: v.exactOptional(
         v.object({ count: v.number(), accuracy: v.exactOptional(v.number()), loss: v.number() }),

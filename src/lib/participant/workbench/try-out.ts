@@ -1,4 +1,5 @@
 // One trial of a search: a model with its settings fitted to parts of the rows to learn from, and judged on the rest of them.
+import type { Balance } from '../../core/balance/balances.ts';
 import type { DataContract } from '../../core/data/contract.ts';
 import { classLabels } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
@@ -50,6 +51,8 @@ export interface TryOut {
   readonly seed: number;
   /** On the surroundings' monotonic clock; null: none. */
   readonly deadline: number | null;
+  /** Of what each part learns from. */
+  readonly balance?: Balance | undefined;
 }
 
 /** What was tried; `outputs`: by part, [judging rows, outputs], empty where it could not be fitted. */
@@ -62,7 +65,7 @@ export interface TriedOut {
 export async function tryOut(
   model: BenchModel,
   wanted: Pick<Trial, 'model' | 'options' | 'share'>,
-  { contract, rows, parts, seed, deadline }: TryOut,
+  { contract, rows, parts, seed, deadline, balance }: TryOut,
   surroundings: FitSurroundings,
 ): Promise<TriedOut | undefined> {
   const { clock } = surroundings;
@@ -83,7 +86,7 @@ export async function tryOut(
         (_, at) => Math.floor((at + 1) * wanted.share) > Math.floor(at * wanted.share),
       );
       const fitted = await fitModel(
-        { model, options: wanted.options, contract, rows: selectExamples(rows, kept), seed },
+        { model, options: wanted.options, contract, rows: selectExamples(rows, kept), seed, balance },
         { clock, openEngine: surroundings.openEngine, signal },
       );
       if (!fitted.ok) return none;

@@ -1,4 +1,5 @@
 // A model of the workbench with the rows that it was judged on, opened again for whoever wants to know more of it than its figures.
+import type { Balance } from '../../../core/balance/balances.ts';
 import { classLabels } from '../../../core/data/contract.ts';
 import type { BenchData } from '../bench-data.ts';
 import type { OpenedModel } from '../model-file.ts';
@@ -9,6 +10,8 @@ export interface Examined {
   /** [held-out rows, outputs]: shares, or encoded numbers. */
   readonly outputs: Float64Array;
   readonly seed: number;
+  /** Of what it learnt from. */
+  readonly balance?: Balance | undefined;
   /** Whether the rows are those that the dataset has now: their numbers mean the same there. */
   readonly isInUse: boolean;
   /** Of rows that are encoded as those of the data. */

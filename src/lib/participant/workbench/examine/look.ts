@@ -39,7 +39,7 @@ export async function lookAt(
   look: Look,
   surroundings: FitSurroundings,
 ): Promise<Result<Looked, string>> {
-  const { data, model, seed } = examined;
+  const { data, model, seed, balance } = examined;
   switch (look.type) {
     case 'curves':
       return ok({ type: 'curves', curves: curvesOf(examined) });
@@ -50,7 +50,7 @@ export async function lookAt(
       return groups.ok ? ok({ type: 'groups', groups: groups.value }) : groups;
     }
     case 'suspects': {
-      const suspects = await checkLabels(data, model.chosen, seed, surroundings);
+      const suspects = await checkLabels(data, model.chosen, seed, surroundings, balance);
       return suspects.ok
         ? ok({ type: 'suspects', checked: data.training.count, suspects: suspects.value })
         : suspects;
