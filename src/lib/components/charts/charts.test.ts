@@ -1,6 +1,15 @@
 import { describe as group, expect, test } from 'vitest';
-import { csvOf, describe, rowsOf, smooth, thin, type LineSeries } from './line-series.ts';
-import { drawnLines, endLabels } from './line-layout.ts';
+import {
+  bandColumns,
+  csvOf,
+  describe,
+  describeBands,
+  rowsOf,
+  smooth,
+  thin,
+  type LineSeries,
+} from './line-series.ts';
+import { bandPath, drawnLines, endLabels } from './line-layout.ts';
 import { exactScale, linearScale, logScale, niceStep } from './scale.ts';
 
 group('axes', () => {
@@ -131,6 +140,23 @@ group('layout', () => {
     expect(labels.map((label) => label.name)).toEqual(['Held-out', 'Train']);
     expect((labels[1]?.y ?? 0) - (labels[0]?.y ?? 0)).toBeGreaterThanOrEqual(16);
     expect(labels.every((label) => label.y <= 104)).toBe(true);
+  });
+
+  test('a band runs along its upper end and back along its lower one, and is two columns of the table', () => {
+    const band = {
+      name: 'middle half',
+      points: [
+        { x: 0, low: 0.2, high: 0.4 },
+        { x: 100, low: 0.5, high: 1 },
+      ],
+    };
+    expect(bandPath(band, frame)).toBe('M0.0 60.0L1000.0 0.0L1000.0 50.0L0.0 80.0Z');
+    expect(bandPath({ ...band, points: band.points.slice(1) }, frame)).toBe('');
+    expect(rowsOf(bandColumns([band]))).toEqual([
+      { x: 0, values: [0.2, 0.4] },
+      { x: 100, values: [0.5, 1] },
+    ]);
+    expect(describeBands([band], 'version')).toBe('middle half: 0.5 to 1 at version 100.');
   });
 
   test('only a long training line is smoothed, and its raw line stays behind it', () => {

@@ -1,5 +1,5 @@
 // Where the lines of a chart run and where their names stand: from series and scales to paths. Pure.
-import type { LineSeries, Point } from './line-series.ts';
+import type { LineBand, LineSeries, Point } from './line-series.ts';
 import { smooth, thin } from './line-series.ts';
 import type { Scale } from './scale.ts';
 
@@ -65,6 +65,20 @@ export function drawnLines(series: readonly LineSeries[], frame: LineFrame): rea
       places,
     };
   });
+}
+
+/** The outline of a band, along its upper end and back along its lower one; '' where fewer than two of its points are on the axes. */
+export function bandPath({ points }: LineBand, { x, y }: Pick<LineFrame, 'x' | 'y'>): string {
+  const places = points.flatMap((point) => {
+    const [at, low, high] = [x.at(point.x), y.at(point.low), y.at(point.high)];
+    return at === undefined || low === undefined || high === undefined ? [] : [{ at, low, high }];
+  });
+  if (places.length < 2) return '';
+  const [up, down] = [
+    places.map(({ at, high }) => ({ x: at, y: high })),
+    places.toReversed().map(({ at, low }) => ({ x: at, y: low })),
+  ];
+  return `${pathOf([...up, ...down])}Z`;
 }
 
 /** Names at the ends of their lines, 16 px apart: pushed down in order, then the pile goes up where it leaves the plot. */

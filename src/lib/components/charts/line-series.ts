@@ -14,6 +14,37 @@ export interface LineSeries {
   readonly points: readonly Point[];
 }
 
+/** A stretch between two values at each x, behind the lines: how far apart a figure lies. */
+export interface LineBand {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly low: number; readonly high: number }[];
+}
+
+/** As a table has them: two columns each. */
+export const bandColumns = (bands: readonly LineBand[]): readonly LineSeries[] =>
+  bands.flatMap(({ name, points }) =>
+    (['low', 'high'] as const).map((end) => ({
+      name: `${name}, ${end === 'low' ? 'from' : 'to'}`,
+      role: 'other' as const,
+      points: points.map((point) => ({ x: point.x, y: point[end] })),
+    })),
+  );
+
+/** "Middle half of devices: 0.8 to 0.9 at version 4." */
+export const describeBands = (
+  bands: readonly LineBand[],
+  xName: string,
+  format: (value: number) => string = number,
+): string =>
+  bands
+    .flatMap(({ name, points }) => {
+      const last = points.at(-1);
+      return last === undefined
+        ? []
+        : [`${name}: ${format(last.low)} to ${format(last.high)} at ${xName} ${last.x}.`];
+    })
+    .join(' ');
+
 /**
  * At most about `limit` points: per bucket of neighbours the lowest and the highest, in order, so that no peak is lost.
  * Points that are not finite are left out.
