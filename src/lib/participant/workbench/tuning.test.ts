@@ -9,10 +9,11 @@ import { random } from '../../core/random.ts';
 import { promotion, sharesFor } from '../../core/search/halving.ts';
 import { gridOf, type Dimension } from '../../core/search/space.ts';
 import { sourceOfText } from '../../modalities/source-file.ts';
+import { patientCohortCsv } from '../../modalities/table/sample-patient-cohort.ts';
 import { searchModels, type Search } from './auto.ts';
 import { tableData, type BenchData } from './bench-data.ts';
 import { fitModel, predictAndClose } from './fit.ts';
-import { meritOfOutputs } from './judge.ts';
+import { meritOfOutputs, type Report } from './judge.ts';
 import { leadersOf } from './leaderboard.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
 import { partsOf } from './try-out.ts';
@@ -138,6 +139,52 @@ test.each(searchWays)(
     const ended = await searchModels(late, surroundings, (trial) => told.push(trial));
     expect(ended.ok && ended.value.trials).toEqual(trials.slice(0, 9));
     expect(told).toHaveLength(9);
+  },
+);
+
+test.each([
+  ['heart_disease', patientCohortCsv(11, 400), 'logistic'],
+  ['kind', table(400), 'boosted-trees'],
+  ['y', table(400), 'linear'],
+])(
+  'a search for %s ends within its budget, and comes within 2 points of the model that suits its making',
+  { timeout: 60_000 },
+  async (target, text, suited) => {
+    const data = await dataOf(text, target);
+    // Twenty milliseconds pass with each look at the clock, so that every machine tries the same.
+    let now = 0;
+    const clock = { ...surroundings.clock, monotonic: () => (now += 20) };
+    const search = {
+      type: 'search',
+      way: 'tpe',
+      // All but networks, which need an engine.
+      space: new Map(
+        ['logistic', 'linear', 'tree', 'forest', 'boosted-trees'].map((name) => [name, spaceOf(name)]),
+      ),
+      known: [],
+      recipes: false,
+      mostTrials: null,
+      budgetMs: 200_000,
+    } as const;
+    const told: number[] = [];
+    const found = await runBench({ data, chosen: search, seed: 2 }, { ...surroundings, clock }, (event) => {
+      if (event.type === 'trial') told.push(now);
+    });
+    if (!found.ok) throw new Error(found.error);
+    const { result } = found.value;
+    expect(told.length).toBeGreaterThan(5);
+    expect(result.trials).toBe(told.length);
+    // The last one was begun in time.
+    expect((told.at(-2) ?? 0) - (told[0] ?? 0)).toBeLessThan(search.budgetMs);
+    const byHand = await runBench(
+      { data, chosen: chosenWith(benchModelNamed(suited)!, {}), seed: 2 },
+      surroundings,
+      () => {},
+    );
+    if (!byHand.ok) throw new Error(byHand.error);
+    const points = (report: Report): number =>
+      100 * (report.type === 'classes' ? report.accuracy : (report.r2 ?? Number.NaN));
+    expect(points(result.model.report)).toBeGreaterThanOrEqual(points(byHand.value.result.model.report) - 2);
   },
 );
 
