@@ -115,4 +115,5 @@ export const newRecord = ({
   startedAt,
   endedAt: null,
   searchedMs: 0,
+  workedMs: 0,
 });
