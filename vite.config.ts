@@ -64,7 +64,7 @@ export default defineConfig({
                 },
                 {
                   name: 'contracts',
-                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/|recipe\/(?!asked)|gates\/(judge|slices?-|unmeasured)|statistics\/(parts|columns)|metrics\/(figure|tally-sums|score-|quantile)|exploration\/number-summary)|protocol\/(?!http\.))/,
+                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/|recipe\/(?!asked)|gates\/(judge|slices?-|unmeasured)|statistics\/(parts|columns)|metrics\/(figure|tally-sums|score-|quantile|wilson)|exploration\/number-summary)|protocol\/(?!http\.))/,
                   minShareCount: 5,
                   priority: 1,
                 },

@@ -80,8 +80,10 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
   expect((await receipt).suggestedFilename()).toMatch(/^erased-/);
   const limits = page.getByRole('region', { name: 'What taking part may cost' });
   await limits.getByLabel('MB a day').fill('0.001');
+  await limits.getByLabel('This device is a').selectOption({ label: 'laptop: 10 to 60 W' });
   await limits.getByRole('button', { name: 'Keep these limits' }).click();
   await expect(limits).toContainText(/of 1(\.0)? kB/);
+  await expect(limits).toContainText(/Wh, by 10 to 60 W/);
   expect(await findings(page, 'limits')).toEqual([]);
   const kept = await storedRecords(page);
   expect(kept).toMatchObject({ datasets: 1, receipts: 2, secrets: 1 });

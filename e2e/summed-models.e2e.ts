@@ -88,8 +88,10 @@ test('trees are chosen on the form, grown by two participants and a tab, and tel
     version: 7,
     count: 2,
     tally: { type: 'classification', confusion: [1, 0, 0, 1] },
+    areas: [{ label: 'disease', area: 1, interval: null }],
   });
   await page.goto(`${server.url}/console/patient-trees/models/7`);
+  await expect(page.getByRole('region', { name: 'Curves' })).toContainText('ROC curve of disease');
   await expect(page.getByRole('link', { name: 'JSON' })).toHaveAttribute('href', /export\?format=json$/);
   expect(errors).toEqual([]);
 });

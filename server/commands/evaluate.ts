@@ -9,9 +9,11 @@ import type { Examples } from '#lib/core/data/examples.ts';
 import { federatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
+import { classLabels } from '#lib/core/data/contract.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import { metrics } from '#lib/core/metrics/metric-list.ts';
 import { MetricName } from '#lib/core/metrics/metric-name.ts';
+import { summedAreas } from '#lib/core/metrics/summed-curves.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { preparing } from '#lib/participant/prepared-rows.ts';
 import { startState } from '#lib/participant/train-locally.ts';
@@ -88,6 +90,8 @@ async function evaluate({ url, federation, version, data, backend }: Omit<Flags,
     count: tally.count,
     refused: report.refused,
     figures,
+    /** Of each class against the others, with its 95 % interval. */
+    areas: summedAreas(tally, classLabels(contract) ?? []),
     tally,
   };
 }
@@ -133,5 +137,8 @@ function* spoken(scored: Scored): Iterable<string> {
     if (value === undefined) continue;
     const { title, isShare } = metrics[name];
     yield `  ${title}: ${isShare ? `${(value * 100).toFixed(2)} %` : value.toPrecision(5)}${name === scored.metric ? '   (the success metric)' : ''}`;
+    if (name !== 'auc') continue;
+    for (const { label, area, interval } of scored.areas)
+      yield `    ${label} against the others: ${area.toFixed(3)}${interval === null ? '' : ` (95 % interval, rows taken as independent: ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})`}`;
   }
 }

@@ -18,6 +18,7 @@ import type { BriefVersion, ChangedQuestion } from '#lib/protocol/briefs.ts';
 import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
 import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { FleetView } from '#lib/protocol/fleet.ts';
+import type { SummedCurves } from '#lib/core/metrics/summed-curves.ts';
 import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
 import type { LedgerView } from '#lib/protocol/ledger.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
@@ -62,6 +63,7 @@ import { sealed, SEALS } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { versionCard } from './version-card.ts';
+import { versionCurves } from './version-curves.ts';
 import {
   adopt,
   closeRound,
@@ -92,6 +94,8 @@ export interface Coordinator {
   ): Promise<Result<FederationView, ActionRefusal> | undefined>;
   /** A model card in Markdown; undefined: there is no such version. */
   card(id: FederationId, version: VersionNumber): Promise<string | undefined>;
+  /** null: nothing can be drawn of it; undefined: there is no such version. */
+  curves(id: FederationId, version: VersionNumber): SummedCurves | null | undefined;
   /** What the devices that are checked in can do together. */
   fleet(id: FederationId): FleetView | undefined;
   /** Oldest first. */
@@ -291,6 +295,10 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
     card: async (id, version) => {
       const federation = federations.get(id);
       return federation && versionCard(federation, version);
+    },
+    curves: (id, version) => {
+      const federation = federations.get(id);
+      return federation && versionCurves(federation, version);
     },
     fleet: (id) => {
       const federation = federations.get(id);

@@ -1,6 +1,8 @@
 // The card of a version, out of what is on record of it: its run's brief, contract and plan, and what the log says that it cost.
 import * as v from 'valibot';
+import { classLabels } from '#lib/core/data/contract.ts';
 import type { VersionNumber } from '#lib/core/ids.ts';
+import { summedAreas } from '#lib/core/metrics/summed-curves.ts';
 import { modelCard } from '#lib/core/model-card/model-card.ts';
 import { ReadVersion } from '#lib/core/transparency/statements.ts';
 import type { Federation } from './federation.ts';
@@ -18,6 +20,7 @@ export async function versionCard(
   const run = version.run === null ? undefined : await records.run(record.id, version.run);
   const leaf = (await records.log(record.id)).find((one) => one.version === number)?.leaf;
   const read = v.safeParse(Leaf, leaf);
+  const told = versions.pooled(number);
   return modelCard({
     federation: record.id,
     spec: run?.spec ?? { ...record.spec, brief: briefs.ofRun(null).brief },
@@ -25,6 +28,7 @@ export async function versionCard(
     version: versions.view(version),
     versions: versions.from(0),
     isLive: record.live === number,
+    areas: told === undefined ? [] : summedAreas(told.tally, classLabels(record.spec.contract) ?? []),
     charged: read.success ? read.output.charged : undefined,
   });
 }

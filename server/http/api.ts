@@ -244,6 +244,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     byCoordinator(
       'GET',
+      'federations/*/versions/*/curves',
+      of((_, id, [version = '']) => federations.curves(id, version)),
+    ),
+    byCoordinator(
+      'GET',
       'federations/*/fleet',
       of((_, id) => federations.fleet(id)),
     ),

@@ -111,6 +111,13 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     };
     return { status: 200, headers, body: card };
   },
+  curves(id: FederationId, version: string): Reply {
+    const number = v.safeParse(VersionNumber, /^\d+$/.test(version) ? Number(version) : undefined);
+    const curves = number.success ? coordinator.curves(id, number.output) : undefined;
+    return curves === undefined
+      ? refusal(404, 'unknown-version', `There is no version ${version}.`)
+      : json(200, curves);
+  },
   fleet: (id: FederationId): Reply => found(id, coordinator.fleet(id)),
   briefs: (id: FederationId): Reply => found(id, coordinator.briefs(id)),
   async changeQuestion(request: IncomingMessage, id: FederationId): Promise<Reply> {

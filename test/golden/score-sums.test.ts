@@ -6,6 +6,8 @@ import { expect, test } from 'vitest';
 import { calibrationError, reliability } from '#lib/core/metrics/calibration.ts';
 import { rocArea } from '#lib/core/metrics/curves.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
+import { deLong, deLongOfBins } from '#lib/core/metrics/intervals.ts';
+import { summedAreas, summedCurves } from '#lib/core/metrics/summed-curves.ts';
 import { scoreBins, Tally } from '#lib/core/metrics/tally.ts';
 import { addTallies, settled, tallyFits } from '#lib/core/metrics/tally-sums.ts';
 import { outputScorer } from '#lib/core/model/scoring.ts';
@@ -52,6 +54,60 @@ test('of two classes the second alone is counted, as scikit-learn has it', () =>
   const pooled = summed(dealt(chances, targets, 2));
   expect(Math.abs(figure(pooled, 'auc')! - answers.area)).toBeLessThan(0.001);
   expect(figure(pooled, 'brier')).toBeCloseTo(answers.brier, 9);
+});
+
+test('curves are drawn of the sums: scikit-learn’s areas below them, and each class’s with its interval', () => {
+  const { scores, targets, answers } = twoClasses;
+  const chances = scores.flatMap((score) => [1 - score, score]);
+  const pooled = summed(dealt(chances, targets, 2));
+  const { rows, curves } = summedCurves(pooled, ['no', 'yes'])!;
+  expect([rows, curves.map(({ label }) => label)]).toEqual([targets.length, ['yes']]);
+  const [curve] = curves;
+  expect(curve!.rocArea).toBeCloseTo(figure(pooled, 'auc')!, 12);
+  expect(Math.abs(curve!.rocArea - answers.area)).toBeLessThan(0.001);
+  expect(Math.abs(curve!.averagePrecision - answers.averagePrecision)).toBeLessThan(0.005);
+  const exact = deLong(scores, targets)!;
+  expect(Math.abs(curve!.rocInterval!.low - exact.low)).toBeLessThan(0.002);
+  expect(Math.abs(curve!.rocInterval!.high - exact.high)).toBeLessThan(0.002);
+  expect(curve!.roc[0]).toEqual({ x: 0, y: expect.any(Number) });
+  expect(curve!.roc.at(-1)).toEqual({ x: 1, y: 1 });
+  const three = summed(dealt(threeClasses.shares, threeClasses.targets, 3));
+  const areas = summedAreas(three, ['a', 'b', 'c']);
+  expect(areas.reduce((sum, { area }) => sum + area, 0) / 3).toBeCloseTo(figure(three, 'auc')!, 12);
+  expect(areas.every(({ area, interval }) => interval!.low < area && area < interval!.high)).toBe(true);
+});
+
+test('DeLong’s interval over bins is that of scores which are the bins’ numbers', () => {
+  const own = [0, 2, 1, 0, 5, 3];
+  const others = [4, 1, 3, 2, 1, 0];
+  const rowsOf = (counts: readonly number[]): number[] =>
+    counts.flatMap((count, bin) => Array.from({ length: count }, () => bin));
+  const scores = [...rowsOf(own), ...rowsOf(others)];
+  const exact = deLong(
+    scores,
+    scores.map((_, row) => Number(row < 11)),
+  )!;
+  const binned = deLongOfBins(own, others)!;
+  for (const part of ['area', 'standardError', 'low', 'high'] as const)
+    expect(binned[part], part).toBeCloseTo(exact[part], 12);
+  // Parted without fault, by whatever few rows: Newcombe's answers, as it does of scores.
+  expect(deLongOfBins([0, 0, 3], [3, 0, 0])).toMatchObject({
+    area: 1,
+    high: 1,
+    low: expect.closeTo(0.501, 3),
+  });
+  expect(deLongOfBins([1, 0], [0, 5])).toBeUndefined();
+});
+
+test('nothing is drawn of what was not counted, or by too few, and a class that does not occur is left out', () => {
+  const { scores: _, ...before } = counted([0.3, 0.7], [0], 2) as Extract<Tally, { type: 'classification' }>;
+  const alone = counted([0.2, 0.8, 0.6, 0.4], [1, 0], 2);
+  expect(summedCurves(before, ['no', 'yes'])).toBeUndefined();
+  expect(summedCurves(summed([alone, before, before, before]), ['no', 'yes'])).toBeUndefined();
+  expect(summedCurves(summed([alone, before]), ['no', 'yes'])).toMatchObject({ rows: 2 });
+  expect(summedAreas(counted([0.3, 0.7], [1], 2), ['no', 'yes'])).toEqual([]);
+  // Of one row of each kind there is an area, and no interval.
+  expect(summedAreas(alone, ['no', 'yes'])).toEqual([{ label: 'yes', area: 1, interval: null }]);
 });
 
 test('the pooled area is had of sums, and the mean of the devices’ own areas is another number', () => {

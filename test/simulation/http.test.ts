@@ -815,6 +815,10 @@ describe('the coordinator’s API', () => {
       /brief, version 1[^]*changed its brief since \(version 2\)[^]*not measured/,
     );
     expect((await running.fetch(`/api/federations/${federation}/versions/7/card.md`)).status).toBe(404);
+    const curves = `/api/federations/${federation}/versions/0/curves`;
+    expect((await running.fetch(curves)).status).toBe(401);
+    expect(await ask('GET', '/versions/0/curves')).toMatchObject({ status: 200, value: null });
+    expect((await ask('GET', '/versions/7/curves')).status).toBe(404);
     expect((await ask('GET', '/briefs')).value).toMatchObject([
       { version: 1, runs: [1] },
       { version: 2, runs: [], brief: { unit: 'A point' } },

@@ -65,7 +65,25 @@ test('what a day allows is there again the next day, and what was used in all is
     bytesToday: 0,
     bytesInAll: 6 * MB,
     trainedMsToday: 6 * 60_000,
+    trainedMsThisMonth: 6 * 60_000,
   });
+});
+
+test('training is counted by the month as well, and a record of an earlier program is read on', async () => {
+  const { store, clock, limits } = keeper();
+  const day = 24 * 3_600_000;
+  const today = dayOf(clock.now());
+  await store.settings.put('own-usage', { day: today, bytesToday: 1, bytesInAll: 5, trainedMsToday: 1 });
+  limits.trained(100);
+  await limits.close();
+  const used = { bytesInAll: 5, trainedMsThisMonth: 100 };
+  expect(await readUsage(store, clock.now())).toMatchObject({ ...used, trainedMsToday: 101 });
+  // The last day of a month is followed by one of another.
+  let at = clock.now();
+  while (dayOf(at + day).slice(0, 7) === today.slice(0, 7)) at += day;
+  if (dayOf(at) !== today)
+    expect(await readUsage(store, at)).toMatchObject({ ...used, bytesToday: 0, trainedMsToday: 0 });
+  expect(await readUsage(store, at + day)).toMatchObject({ bytesInAll: 5, trainedMsThisMonth: 0 });
 });
 
 test('power and connection hold a device up only where the browser says something of them', async () => {

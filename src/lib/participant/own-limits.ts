@@ -6,12 +6,13 @@ import type { CoordinatorLink, LinkBytes } from '../ports/coordinator-link.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const span = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /** null: no limit. Bytes are those of both directions. */
 export const Limits = v.strictObject({
   bytesADay: v.nullable(whole),
   bytesInAll: v.nullable(whole),
-  minutesADay: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
+  minutesADay: v.nullable(span),
   /** Where the browser says nothing of it, it holds nobody up. */
   onlyCharging: v.boolean(),
   onlyUnmetered: v.boolean(),
@@ -31,7 +32,9 @@ const Usage = v.strictObject({
   day: v.string(),
   bytesToday: whole,
   bytesInAll: whole,
-  trainedMsToday: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  trainedMsToday: span,
+  /** Not counted by an earlier program. */
+  trainedMsThisMonth: v.optional(span, 0),
 });
 export type Usage = v.InferOutput<typeof Usage>;
 
@@ -56,8 +59,12 @@ export const writeLimits = ({ settings }: Settings, limits: Limits): Promise<voi
 export async function readUsage({ settings }: Settings, now: number): Promise<Usage> {
   const kept = v.safeParse(Usage, await settings.get(USAGE_KEY));
   const day = dayOf(now);
-  if (!kept.success) return { day, bytesToday: 0, bytesInAll: 0, trainedMsToday: 0 };
-  return kept.output.day === day ? kept.output : { ...kept.output, day, bytesToday: 0, trainedMsToday: 0 };
+  const fresh = { day, bytesToday: 0, trainedMsToday: 0 };
+  if (!kept.success) return { ...fresh, bytesInAll: 0, trainedMsThisMonth: 0 };
+  const { output } = kept;
+  if (output.day === day) return output;
+  const isSameMonth = output.day.slice(0, 7) === day.slice(0, 7);
+  return { ...output, ...fresh, trainedMsThisMonth: isSameMonth ? output.trainedMsThisMonth : 0 };
 }
 
 export function dayOf(now: number): string {
@@ -124,6 +131,7 @@ export function createOwnLimits(
           bytesToday: usage.bytesToday + own.bytes,
           bytesInAll: usage.bytesInAll + own.bytes,
           trainedMsToday: usage.trainedMsToday + own.trainedMs,
+          trainedMsThisMonth: usage.trainedMsThisMonth + own.trainedMs,
         });
         bytes -= own.bytes;
         trainedMs -= own.trainedMs;

@@ -15,7 +15,7 @@ export interface PrecisionRecallPoint {
   readonly threshold: number;
 }
 
-interface Step {
+export interface Step {
   readonly threshold: number;
   /** Positives and negatives whose score is not below the threshold. */
   readonly positives: number;
@@ -23,7 +23,7 @@ interface Step {
 }
 
 /** From the highest score down; empty where there is no row. */
-function stepsOf(scores: ArrayLike<number>, isPositive: ArrayLike<boolean | number>): Step[] {
+export function stepsOf(scores: ArrayLike<number>, isPositive: ArrayLike<boolean | number>): Step[] {
   const order = Array.from({ length: scores.length }, (_, row) => row).sort(
     (a, b) => scores[b]! - scores[a]!,
   );
@@ -40,6 +40,20 @@ function stepsOf(scores: ArrayLike<number>, isPositive: ArrayLike<boolean | numb
   return steps;
 }
 
+/** The same of rows that are counted by bins of their score, lowest first: rows of one bin are one step, and its number the threshold. */
+export function stepsOfBins(own: readonly number[], others: readonly number[]): Step[] {
+  const steps: Step[] = [];
+  let [positives, negatives] = [0, 0];
+  for (let bin = own.length - 1; bin >= 0; bin -= 1) {
+    const [more, other] = [own[bin]!, others[bin]!];
+    if (more + other === 0) continue;
+    positives += more;
+    negatives += other;
+    steps.push({ threshold: bin, positives, negatives });
+  }
+  return steps;
+}
+
 /** undefined where one of the two kinds does not occur. */
 export function rocCurve(
   scores: ArrayLike<number>,
@@ -48,7 +62,7 @@ export function rocCurve(
   return rocOf(stepsOf(scores, isPositive));
 }
 
-function rocOf(steps: readonly Step[]): RocPoint[] | undefined {
+export function rocOf(steps: readonly Step[]): RocPoint[] | undefined {
   const last = steps.at(-1);
   if (last === undefined || last.positives === 0 || last.negatives === 0) return undefined;
   return [
@@ -69,7 +83,7 @@ export function rocArea(
   return areaOf(rocCurve(scores, isPositive));
 }
 
-function areaOf(curve: readonly RocPoint[] | undefined): number | undefined {
+export function areaOf(curve: readonly RocPoint[] | undefined): number | undefined {
   if (curve === undefined) return undefined;
   let area = 0;
   for (let i = 1; i < curve.length; i += 1) {
@@ -88,7 +102,7 @@ export function precisionRecallCurve(
   return recallOf(stepsOf(scores, isPositive));
 }
 
-function recallOf(steps: readonly Step[]): PrecisionRecallPoint[] | undefined {
+export function recallOf(steps: readonly Step[]): PrecisionRecallPoint[] | undefined {
   const all = steps.at(-1)?.positives ?? 0;
   if (all === 0) return undefined;
   return steps.map(({ threshold, positives, negatives }) => ({
@@ -106,7 +120,7 @@ export function averagePrecision(
   return precisionOf(precisionRecallCurve(scores, isPositive));
 }
 
-function precisionOf(curve: readonly PrecisionRecallPoint[] | undefined): number | undefined {
+export function precisionOf(curve: readonly PrecisionRecallPoint[] | undefined): number | undefined {
   if (curve === undefined) return undefined;
   let sum = 0;
   let before = 0;

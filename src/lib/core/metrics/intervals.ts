@@ -66,7 +66,35 @@ export function deLong(
   const placedPositive = Float64Array.from(ownPositive, (own, i) => (all[i]! - own) / n);
   const placedNegative = Float64Array.from(ownNegative, (own, j) => 1 - (all[m + j]! - own) / m);
   const area = mean(placedPositive);
-  const standardError = Math.sqrt(variance(placedPositive) / m + variance(placedNegative) / n);
+  return areaInterval(area, Math.sqrt(variance(placedPositive) / m + variance(placedNegative) / n), m, n);
+}
+
+/**
+ * The same of rows that are counted by bins of their score, lowest first: what `deLong` says of scores that are the bins' numbers, rows of
+ * one bin half above each other. Rows are taken as drawn one by one; where those of one person or device are alike it is too narrow.
+ */
+export function deLongOfBins(own: readonly number[], others: readonly number[]): AreaInterval | undefined {
+  const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+  const [m, n] = [sumOf(own), sumOf(others)];
+  if (m < 2 || n < 2) return undefined;
+  // Placements of a bin's rows: the share of the other kind below a positive, and above a negative.
+  let [below, ownBelow] = [0, 0];
+  const placed = own.map((count, bin) => {
+    const other = others[bin]!;
+    const placement = { positive: (below + other / 2) / n, negative: (m - ownBelow - count / 2) / m };
+    below += other;
+    ownBelow += count;
+    return placement;
+  });
+  const area = placed.reduce((sum, { positive }, bin) => sum + own[bin]! * positive, 0) / m;
+  const squares = (of: 'positive' | 'negative', counts: readonly number[]): number =>
+    placed.reduce((sum, one, bin) => sum + counts[bin]! * (one[of] - area) ** 2, 0);
+  const spread = squares('positive', own) / (m - 1) / m + squares('negative', others) / (n - 1) / n;
+  return areaInterval(area, Math.sqrt(spread), m, n);
+}
+
+/** On the scale of log odds; Newcombe's where that has no width. */
+function areaInterval(area: number, standardError: number, m: number, n: number): AreaInterval {
   const spread = area * (1 - area);
   if (!(spread > 0 && standardError > 0)) return { area, standardError, ...newcombe(area, m, n) };
   const [middle, reach] = [Math.log(area / (1 - area)), (z95 * standardError) / spread];
@@ -76,8 +104,11 @@ export function deLong(
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** Newcombe 2006, method 5: every θ with |area − θ| ≤ z √V(θ), V by Hanley & McNeil (1982) for exponential scores. */
-function newcombe(area: number, positives: number, negatives: number): Interval {
+/**
+ * Newcombe 2006, method 5: every θ with |area − θ| ≤ z √V(θ), V by Hanley & McNeil (1982) for exponential scores. It takes no more than the
+ * area and how many rows of each kind it is of.
+ */
+export function newcombe(area: number, positives: number, negatives: number): Interval {
   const extra = (positives + negatives) / 2 - 1;
   const isWithin = (of: number): boolean => {
     const bracket = 1 + extra * ((1 - of) / (2 - of) + of / (1 + of));

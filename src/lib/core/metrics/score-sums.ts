@@ -109,6 +109,20 @@ export function scoresFit(
   );
 }
 
+/** Of each ranked class its rows and all others by bins of its chance, lowest first: [scoreBins] each. */
+export function rankHistograms(
+  ranks: ScoreSums['ranks'],
+  classes: number,
+): { readonly own: number[]; readonly others: number[] }[] {
+  const bins = scoreBins(classes);
+  const all = unpacked(ranks, rankCount(classes));
+  return rankedClasses(classes).map((_, at) => {
+    const from = 2 * at * bins;
+    const [middle, to] = [from + bins, from + 2 * bins];
+    return { own: all.slice(middle, to), others: all.slice(from, middle) };
+  });
+}
+
 /** Of a tally of so many rows. undefined: they are of less than half of them, which do not speak for all. */
 export function settledScores(
   { squareSum, calibration, ranks }: ScoreSums,
@@ -117,12 +131,6 @@ export function settledScores(
 ): SettledScores | undefined {
   const rows = total(calibration.counts);
   if (rows * 2 < count) return undefined;
-  const bins = scoreBins(classes);
-  const all = unpacked(ranks, rankCount(classes));
-  const areas = rankedClasses(classes).map((_, at) => {
-    const from = 2 * at * bins;
-    const [middle, to] = [from + bins, from + 2 * bins];
-    return areaUnderCurve(all.slice(middle, to), all.slice(from, middle)) ?? null;
-  });
+  const areas = rankHistograms(ranks, classes).map(({ own, others }) => areaUnderCurve(own, others) ?? null);
   return { areas, squareSum, calibration, ...(rows === count ? {} : { rows }) };
 }

@@ -35,6 +35,7 @@ const made: CardFacts = {
     { version: 2, run: 1 },
   ],
   isLive: false,
+  areas: [{ label: 'left', area: 0.75, interval: { low: 0.512, high: 0.8964 } }],
 };
 
 test('a card tells for what and under which brief a version was made, what it takes, what was measured, and whether it may be live', () => {
@@ -50,6 +51,7 @@ test('a card tells for what and under which brief a version was made, what it ta
   expect(card).toContain('- **Rounds of its run:** 2');
   expect(card).toContain('| Accuracy | 0.65 |');
   expect(card).toContain('| left | 10 | 0.8 | 0.6154 | 0.6957 |');
+  expect(card).toContain('| left | 0.75 | 0.512 to 0.8964 |');
   expect(card).toContain('| Accuracy | quality | at least 90\u202f% | 65\u202f% | failed |');
   expect(card).toContain('- **Noise:** none');
 });

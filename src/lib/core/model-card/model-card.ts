@@ -9,6 +9,7 @@ import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gat
 import { constantTally } from '../metrics/constant-tally.ts';
 import { classFigures, figure } from '../metrics/figure-of.ts';
 import { metricNames, metrics } from '../metrics/metric-list.ts';
+import type { ClassArea } from '../metrics/summed-curves.ts';
 import type { TriedSettings } from '../search/tuned-rounds.ts';
 import type { Charged } from '../privacy/rules.ts';
 
@@ -32,6 +33,8 @@ export interface CardFacts {
   /** All of the federation, to count rounds by. */
   readonly versions: readonly Pick<MeasuredVersion, 'version' | 'run'>[];
   readonly isLive: boolean;
+  /** Of each class; none: no device told its own scores, or not of classes. */
+  readonly areas: readonly ClassArea[];
   /** What it and all before it cost the participant that lost most; absent: no privacy is promised. */
   readonly charged?: Charged | undefined;
 }
@@ -58,7 +61,7 @@ export function modelCard(facts: CardFacts): string {
       dataContract(spec.contract),
       ...(spec.recipe === undefined ? [] : [preparation(spec.recipe)]),
       howMade(facts),
-      figures(spec, version),
+      figures(spec, version, facts.areas),
       conditions(facts),
       privacy(facts),
     ].join('\n\n') + '\n'
@@ -169,7 +172,11 @@ function howMade({ spec, version, versions }: CardFacts): string {
   ])}`;
 }
 
-function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersion): string {
+function figures(
+  { contract, metric }: FederationSpec,
+  { evaluation }: CardVersion,
+  areas: readonly ClassArea[],
+): string {
   const head = '## What was measured';
   if (evaluation === null) return `${head}\n\nNothing: no device has told how it does.`;
   const { tally, spread, participants, neverTrained } = evaluation;
@@ -212,6 +219,18 @@ function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersi
           ...[one.recall, one.precision, one.f1].map((value) => (value === undefined ? '–' : plain(value))),
         ]),
       ),
+    );
+  if (areas.length > 0)
+    parts.push(
+      table(
+        ['Class against the others', 'AUC', '95 % interval'],
+        areas.map(({ label, area, interval }) => [
+          label,
+          plain(area),
+          interval === null ? '–' : `${plain(interval.low)} to ${plain(interval.high)}`,
+        ]),
+      ),
+      'Intervals by DeLong’s variance over bins of the score, rows taken as independent of each other.',
     );
   return parts.join('\n\n');
 }

@@ -131,4 +131,5 @@ export const newRecord = ({
   startedAt,
   endedAt: null,
   searchedMs: 0,
+  workedMs: 0,
 });

@@ -26,16 +26,24 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
   let record = begun;
   const failing = new AbortController();
   const known = begun.manifest.trials.length;
+  const since = clock.monotonic();
   /** When the search began, by the clock; undefined while the baselines are fitted. */
   let searching: number | undefined;
   let waiting: Promise<void> | undefined;
   let writing: Promise<void> = store.put(record);
   await writing;
 
+  /** Of what an earlier program began nobody knows how long it had worked. */
+  const withTime = (): RunRecord =>
+    begun.workedMs === undefined
+      ? record
+      : { ...record, workedMs: begun.workedMs + clock.monotonic() - since };
+
   /** What waits behind a write is written with the newest record, once. */
   function written(): Promise<void> {
     waiting ??= writing.then(async () => {
       waiting = undefined;
+      record = withTime();
       await store.put(record);
     });
     writing = waiting;
@@ -85,7 +93,7 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
     },
     async end(outcome, more = {}, model) {
       await writing;
-      record = { ...record, ...more, outcome, endedAt: clock.now() };
+      record = { ...withTime(), ...more, outcome, endedAt: clock.now() };
       await store.put(record, model);
       return record;
     },

@@ -81,6 +81,8 @@ export interface RunRecord {
   readonly endedAt: number | null;
   /** Of the search's budget, used by now. */
   readonly searchedMs: number;
+  /** That a tab worked on it, over all goes; absent from what an earlier program kept. */
+  readonly workedMs?: number;
 }
 
 export interface RunDataset {
