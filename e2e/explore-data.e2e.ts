@@ -481,8 +481,15 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await expect(closer.getByRole('img', { name: /^Taken for \d.+speaks for it/ })).toBeVisible();
   expect(await findings(page, 'run-pictures')).toEqual([]);
 
-  // A network long enough to be watched: its curve grows, it stands, takes one step, and is stopped.
+  // By what that network sees, of which the run keeps the weights.
   await page.goto(dataset);
+  await plane.getByRole('combobox', { name: 'Alike in' }).selectOption('What a network sees');
+  await expect(plane.getByRole('combobox', { name: 'Network' })).toContainText('Convolutional network');
+  await plane.getByRole('button', { name: 'Lay them out' }).click();
+  await expect(plane.getByText(/the 512 numbers of its layer 6 \(Dense, relu\)\./)).toBeVisible();
+  expect(await findings(page, 'explore-pictures-seen')).toEqual([]);
+
+  // A network long enough to be watched: its curve grows, it stands, takes one step, and is stopped.
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
   await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Multi-layer perceptron');
   await workbench.getByText('Settings as usual').click();

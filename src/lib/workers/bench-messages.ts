@@ -5,8 +5,9 @@ import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { Frozen } from '../core/model/backbone.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
 import type { NumberOption } from '../core/named-options.ts';
-import type { Axis } from '../core/projection/projection.ts';
+import type { Axis, Method } from '../core/projection/projection.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
+import type { Projection } from '../modalities/project-dataset.ts';
 import type { BackendChoice } from '../participant/participation.ts';
 import type { StepView } from '../participant/step-view.ts';
 import type { TrainingAlarm } from '../participant/training-alarms.ts';
@@ -186,6 +187,24 @@ export interface EnginesRequest extends Omit<OverfitRequest, 'name'> {
   readonly name: 'engines';
   readonly preferred: EngineWish;
 }
+/** A network by which examples are alike: of a kept run what lies before its answer, or what somebody brought, as far as it is taken. */
+export type NetworkSource =
+  | { readonly type: 'run'; readonly run: string }
+  | { readonly type: 'brought'; readonly spec: NetworkSpec; readonly frozen: Frozen };
+/** Which kept runs have one that sees examples such as those of a dataset. */
+export interface NetworksRequest {
+  readonly id: number;
+  readonly name: 'networks';
+  readonly dataset: string;
+}
+/** Pictures or recordings in a plane by what a network sees in them; nothing is kept of it. */
+export interface PlaneRequest {
+  readonly id: number;
+  readonly name: 'plane';
+  readonly dataset: string;
+  readonly method: Method;
+  readonly by: NetworkSource;
+}
 /** A hand on the network that a run trains in this worker; of one that has ended nothing is done. */
 export interface HandRequest {
   readonly id: number;
@@ -210,6 +229,8 @@ export type BenchRequest =
   | OverfitRequest
   | EnginesRequest
   | VaryRequest
+  | NetworksRequest
+  | PlaneRequest
   | HandRequest
   | CancelRequest;
 
@@ -284,6 +305,24 @@ export interface LookedGroups {
   readonly isInUse: boolean;
 }
 
+/** A run whose network sees such examples. */
+export interface KeptNetwork {
+  readonly run: string;
+  /** Of its model. */
+  readonly title: string;
+  /** What it was trained on. */
+  readonly dataset: string;
+  /** Unix ms. */
+  readonly startedAt: number;
+}
+export interface PlaneByNetwork {
+  readonly projection: Projection;
+  /** Which layer's numbers they are, from 1, what kind it is, and how many of an example. */
+  readonly layer: number;
+  readonly words: string;
+  readonly width: number;
+}
+
 /** What came of a run, which is kept. */
 export type EndedRun = EndedTraining | EndedGroups;
 interface Ended {
@@ -331,6 +370,10 @@ export type BenchReply =
   | { readonly type: 'engines'; readonly id: number; readonly choice: BackendChoice }
   | { readonly type: 'overfitted'; readonly id: number; readonly overfit: Overfit }
   | { readonly type: 'varied'; readonly id: number; readonly varied: VariedPictures }
+  | { readonly type: 'networks'; readonly id: number; readonly networks: readonly KeptNetwork[] }
+  /** How far a plane is, 0–1. */
+  | { readonly type: 'laying-out'; readonly id: number; readonly share: number }
+  | { readonly type: 'laid-out'; readonly id: number; readonly plane: PlaneByNetwork }
   | { readonly type: 'handed'; readonly id: number }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'looked'; readonly id: number; readonly looked: Looked }

@@ -90,6 +90,17 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       if (!varied.ok) throw new Unusable(varied.error);
       return { type: 'varied', id, varied: varied.value };
     }
+    if (request.name === 'networks') {
+      const { networksFor } = await import('./bench-plane.ts');
+      return { type: 'networks', id, networks: await networksFor(request.dataset, dependencies) };
+    }
+    if (request.name === 'plane') {
+      const { planeByNetwork } = await import('./bench-plane.ts');
+      const plane = await planeByNetwork(request, dependencies, signal, (share) =>
+        dependencies.reply({ type: 'laying-out', id, share }),
+      );
+      return { type: 'laid-out', id, plane };
+    }
     if (request.name === 'assess') {
       // Nobody who trains pays for it.
       const { assess } = await import('../participant/workbench/feasibility.ts');

@@ -2,7 +2,7 @@
 // for plain loops, and the answers are those of its run.
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { Engine } from '../engine.ts';
-import { askedOnEngine } from './fit.ts';
+import { askedOnEngine } from './ask-network.ts';
 import type { OpenedModel } from './model-file.ts';
 import { planOf } from './models.ts';
 

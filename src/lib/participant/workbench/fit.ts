@@ -20,6 +20,8 @@ import { batchesOf } from '../batch-order.ts';
 import { startState, trainLocally, type TrainingProgress } from '../train-locally.ts';
 import type { TrainingAlarm } from '../training-alarms.ts';
 import { createTrainingControl, type TrainingControl } from '../training-control.ts';
+import { askedOnEngine } from './ask-network.ts';
+import { embeddedRows } from './embedded-rows.ts';
 import { isLine } from './explain.ts';
 import { planOf, takesTerms, type BenchModel } from './models.ts';
 import type { CurvePoint } from './run-record.ts';
@@ -292,8 +294,11 @@ async function fitNetwork(
   const head = headNetwork(network, frozen.layers);
   if (!features.ok) return features;
   if (!head.ok) return head;
-  const ofBackbone = (rows: LearnerRows): Promise<LearnerRows> =>
-    featuresOf(features.value, frozen.parameters, rows, surroundings);
+  const sees = { network: features.value, parameters: frozen.parameters };
+  const ofBackbone = async (rows: LearnerRows): Promise<LearnerRows> => ({
+    ...rows,
+    features: await embeddedRows(sees, rows, surroundings),
+  });
   const rows = await ofBackbone(task.rows);
   const heldOut = task.heldOut && (await ofBackbone(task.heldOut));
   const fitted = await fitLayers({ ...task, rows, heldOut }, head.value, surroundings);
@@ -304,36 +309,12 @@ async function fitNetwork(
   parameters.set(learnt instanceof Float32Array ? learnt : [], frozen.parameters.length);
   return ok({
     ...fitted.value,
-    predict: async (given, count) => {
-      const own = await featuresOf(
-        features.value,
-        frozen.parameters,
-        { features: given, count },
-        surroundings,
-      );
-      return fitted.value.predict(own.features, count);
-    },
+    predict: async (given, count) =>
+      fitted.value.predict(await embeddedRows(sees, { features: given, count }, surroundings), count),
     digest: digestOfParts([parameters]),
     bytes: parameters.byteLength,
     learnt: [parameters],
   });
-}
-
-/** What the backbone gives of each row: [count, features]. */
-async function featuresOf<Rows extends Pick<LearnerRows, 'features' | 'count'>>(
-  network: Network,
-  parameters: Float32Array,
-  rows: Rows,
-  { openEngine, signal }: FitSurroundings,
-): Promise<Rows & { readonly features: Float32Array }> {
-  const engine = await openEngine(network, ROWS_AT_ONCE);
-  try {
-    const trained = { network, plan: planOf({}, 0), parameters: Float32Array.from(parameters) };
-    const outputs = await askedOnEngine(engine, trained, rows.features, rows.count, signal);
-    return { ...rows, features: Float32Array.from(outputs) };
-  } finally {
-    engine.dispose();
-  }
 }
 
 async function fitLayers(
@@ -478,36 +459,4 @@ function curveOfTask({ contract }: FitTask) {
         ...(trainingMetric === undefined ? {} : { trainingMetric: trainingMetric * unit }),
       })),
   } as const;
-}
-
-/** A network as it was trained. */
-export interface TrainedNetwork {
-  readonly network: Network;
-  readonly plan: TrainingPlan;
-  readonly parameters: Float32Array<ArrayBuffer>;
-}
-
-/** Its outputs [count, outputSize] as a Fitted gives them. Rejects with the signal's reason. */
-export async function askedOnEngine(
-  engine: Engine,
-  { network, plan, parameters }: TrainedNetwork,
-  features: Uint8Array | Float32Array,
-  count: number,
-  signal: AbortSignal | undefined,
-): Promise<Float64Array<ArrayBuffer>> {
-  const session = await (await engine.trainer()).open(network, plan);
-  try {
-    await session.setState(startState(parameters));
-    const size = count === 0 ? 0 : features.length / count;
-    const all = new Float64Array(count * network.outputSize);
-    for (let from = 0; from < count; from += ROWS_AT_ONCE) {
-      const own = Math.min(ROWS_AT_ONCE, count - from);
-      const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
-      all.set(piece, from * network.outputSize);
-      signal?.throwIfAborted();
-    }
-    return all;
-  } finally {
-    session.close();
-  }
 }
