@@ -142,7 +142,7 @@ export function register(program: Command): void {
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
     .option(
       '--backbone <file>',
-      'a model.json with its weights beside it: its first layers are taken as they are, and a head is trained on them (--model layers:epochs=20 sets how)',
+      'a model.json with its weights beside it: its first layers are taken as they are, and a head is trained on them (--model layers:epochs=20 sets how), or a model that learns from numbers (--model k-nn, forest, …)',
     )
     .option(
       '--backbone-layer <name>',
@@ -291,10 +291,7 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     );
   if (flags.backbone === undefined && flags.backboneLayer !== undefined)
     throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
-  if (flags.backbone !== undefined && flags.model !== undefined && flags.model.split(':')[0] !== OWN_LAYERS)
-    throw new UnusableTraining(
-      '--backbone brings its own model: leave --model out, or set how its head is trained, as --model layers:epochs=20.',
-    );
+  if (flags.backbone !== undefined && flags.model !== undefined) checkOnBackbone(flags, flags.model);
   if (
     flags.window === undefined &&
     [flags.horizon, flags.fill, flags.season, flags.series].some((flag) => flag !== undefined)
@@ -305,6 +302,21 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
   return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
+}
+
+/** What is trained on a backbone: a head, or a model that learns from numbers. */
+function checkOnBackbone({ backend }: Flags, model: string): void {
+  const [name] = model.split(':');
+  if (name === OWN_LAYERS) return;
+  const learners = benchModels.filter((one) => one.type === 'learner').map((one) => one.name);
+  if (!learners.some((one) => one === name))
+    throw new UnusableTraining(
+      `--backbone: ${model} is no model on what a frozen network sees. Leave --model out for a head, set how that is trained, as --model layers:epochs=20, or use one of ${learners.join(', ')}.`,
+    );
+  if (backend !== undefined)
+    throw new UnusableTraining(
+      '--backend is of networks that are trained. A frozen one that another model learns from is asked as predict asks it, to the same bits: leave it out.',
+    );
 }
 
 /** Flags that groups have no use for: nothing is held out, and nothing is predicted. */

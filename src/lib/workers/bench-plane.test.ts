@@ -124,14 +124,14 @@ test('a network that was brought is taken as far as was said; one for other pict
     return 'type' in refused ? refused.message : '';
   };
   expect(await refusal({ ...layers, inputShape: [9, 9, 1] })).toContain(
-    'takes examples of 9 × 9 × 1, and the pictures here are 8 × 8 × 1',
+    'takes examples of 9 × 9 × 1, and these pictures are 8 × 8 × 1',
   );
   expect(await refusal(layers, 4)).toContain('an answer, not what a network sees');
   expect(await refusal(layers, 1)).toContain('weights are those of other layers');
   const [first, ...rest] = layers.layers;
   if (first?.type !== 'conv2d') throw new Error('It begins with a convolution.');
   expect(await refusal({ ...layers, layers: [{ ...first, filters: 65 }, ...rest] }, 1)).toContain(
-    'gives 4,160 numbers of each picture, and 4,096 are the most',
+    'gives 4,160 numbers of each example, and 4,096 are the most',
   );
   const stop = new AbortController();
   const asked = laidOut(client, by, stop.signal);

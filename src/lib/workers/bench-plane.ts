@@ -3,7 +3,7 @@
 import { exampleShape, isPlane, type DataContract } from '../core/data/contract.ts';
 import { selectRows } from '../core/data/examples.ts';
 import type { Frozen } from '../core/model/backbone.ts';
-import { beforeAnswer, embeddingOf } from '../core/model/embedding.ts';
+import { beforeAnswer, embeddingOf, unseen } from '../core/model/embedding.ts';
 import { layerWords } from '../core/model/layer-words.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
 import { openDataset } from '../modalities/explore-dataset.ts';
@@ -73,8 +73,10 @@ export async function planeByNetwork(
     throw new QuestionRefused('no-dataset', 'This dataset is not in this browser any more.');
   const { contract } = record;
   const { network, frozen } = await foundNetwork(by, dependencies);
-  const embedding = embeddingOf(network, frozen, contract);
+  const embedding = embeddingOf(network, frozen);
   if (!embedding.ok) throw new Unusable(embedding.error);
+  const blind = unseen(embedding.value, contract);
+  if (blind !== undefined) throw new Unusable(`This network cannot be asked: ${blind}`);
   const rows = shownOf(examples, method);
   const { clock, createTrainer } = dependencies;
   const seen = await embeddedRows(

@@ -1,11 +1,18 @@
 // What a network sees in a picture or a recording: the numbers that one of its layers gives, in one row. By these, examples are laid out in
 // a plane, and models that learn from numbers learn from them: a network that somebody trained on many pictures tells likeness better than
 // pixels do (Donahue et al. 2014, "DeCAF", §3). Nothing is fitted: the same example and weights give the same row.
-import { exampleShape, type DataContract, type PlaneContract, type TableContract } from '../data/contract.ts';
+import {
+  exampleShape,
+  isPlane,
+  type DataContract,
+  type PlaneContract,
+  type TableContract,
+} from '../data/contract.ts';
 import { thingOf } from '../data/example-words.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { featureNetwork, frozenLength, type Frozen } from './backbone.ts';
-import type { Network } from './network.ts';
+import { buildNetwork, type Network } from './network.ts';
+import type { NetworkSpec } from './spec.ts';
 
 export interface Embedding {
   /** The layers up to the one that is taken, then a flatten: it gives [width] numbers. */
@@ -19,18 +26,8 @@ export interface Embedding {
 /** Of more numbers the rows of a dataset are gigabytes, and no model here learns better from them. */
 export const MOST_NUMBERS = 4096;
 
-/** What the last of the frozen layers gives. Refused in a sentence where it takes other examples, or gives no row of numbers to learn from. */
-export function embeddingOf(
-  network: Network,
-  { layers, parameters }: Frozen,
-  contract: DataContract,
-): Result<Embedding, string> {
-  if (contract.kind === 'table') return fail('A network sees pictures and recordings, and these are rows.');
-  const [given, taken] = [exampleShape(contract), network.spec.inputShape];
-  if (given.join() !== taken.join())
-    return fail(
-      `The network takes examples of ${taken.join(' × ')}, and the ${thingOf(contract)}s here are ${given.join(' × ')}. Bring one that was made for these.`,
-    );
+/** What the last of the frozen layers gives. Refused in a sentence where that is no row of numbers to learn from. */
+export function embeddingOf(network: Network, { layers, parameters }: Frozen): Result<Embedding, string> {
   const last = network.layers[layers - 1];
   if (last !== undefined && 'activation' in last.spec && last.spec.activation === 'softmax')
     return fail('What a softmax gives is an answer, not what a network sees: take a layer before it.');
@@ -39,11 +36,28 @@ export function embeddingOf(
   const width = made.value.outputSize;
   if (width > MOST_NUMBERS)
     return fail(
-      `This layer gives ${width.toLocaleString('en')} numbers of each ${thingOf(contract)}, and ${MOST_NUMBERS.toLocaleString('en')} are the most. Take a later one, behind a pooling perhaps.`,
+      `This layer gives ${width.toLocaleString('en')} numbers of each example, and ${MOST_NUMBERS.toLocaleString('en')} are the most. Take a later one, behind a pooling perhaps.`,
     );
   if (parameters.length !== made.value.parameterCount)
     return fail('The weights are those of other layers. Bring the network again.');
   return ok({ network: made.value, parameters, width });
+}
+
+/** As it was, of its network's spec as it stands in a file; undefined where the weights are those of another. */
+export function embeddingAgain(spec: NetworkSpec, parameters: Float32Array): Embedding | undefined {
+  const network = buildNetwork(spec, 'part');
+  return network.ok && network.value.parameterCount === parameters.length
+    ? { network: network.value, parameters, width: network.value.outputSize }
+    : undefined;
+}
+
+/** Why it sees nothing of examples of this contract, in a sentence; undefined where it sees something. */
+export function unseen({ network }: Embedding, contract: DataContract): string | undefined {
+  if (!isPlane(contract)) return 'a network sees pictures and recordings, and these are rows.';
+  const [given, taken] = [exampleShape(contract), network.spec.inputShape];
+  return given.join() === taken.join()
+    ? undefined
+    : `the network takes examples of ${taken.join(' × ')}, and these ${thingOf(contract)}s are ${given.join(' × ')}. Bring one that was made for such.`;
 }
 
 /** A network up to the layer before its answer; undefined: nothing that was learnt lies there. */

@@ -1,10 +1,11 @@
 // One model of the catalogue fitted to rows, whatever it is: a learner step by step, a network by the training that rounds use too. What
 // comes out says its outputs and its digest, and nothing of how it was made.
-import type { DataContract } from '../../core/data/contract.ts';
+import { isPlane, type DataContract } from '../../core/data/contract.ts';
 import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
-import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
+import type { Learner, LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { featureNetwork, headNetwork } from '../../core/model/backbone.ts';
+import { embeddedContract, type Embedding } from '../../core/model/embedding.ts';
 import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { LinearPredictor } from '../../core/learners/linear.ts';
 import type { LogisticPredictor } from '../../core/learners/logistic.ts';
@@ -163,7 +164,9 @@ async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<R
   const { model } = task;
   switch (model.type) {
     case 'learner':
-      return fitLearner(task, model, surroundings);
+      return model.embedding === undefined
+        ? ok(await fitLearner(task, model.learner, surroundings))
+        : fitOnEmbedding(task, model.learner, model.embedding, surroundings);
     case 'network':
       return fitNetwork(task, model, surroundings);
     case 'ensemble':
@@ -233,14 +236,43 @@ export function weighedOutputs(
   return mean;
 }
 
+/** How long it takes to see, of what it takes to see and learn: a guess, for the bar. */
+const SEEING = 0.6;
+
+/** On what a frozen network sees of each row: asked once of those to learn from, and of each that is asked about. */
+async function fitOnEmbedding(
+  { contract, rows, ...task }: FitTask,
+  learner: Learner,
+  embedding: Embedding,
+  surroundings: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  if (!isPlane(contract)) throw new Error('A network sees pictures and recordings.');
+  const { onProgress } = surroundings;
+  const seen = await embeddedRows(embedding, rows, surroundings, (share) => onProgress?.(share * SEEING));
+  const { line: _, ...fitted } = await fitLearner(
+    { ...task, contract: embeddedContract(embedding.width, contract), rows: { ...rows, features: seen } },
+    learner,
+    { ...surroundings, onProgress: (share) => onProgress?.(SEEING + share * (1 - SEEING)) },
+  );
+  const learnt = [embedding.parameters, ...fitted.learnt];
+  return ok({
+    ...fitted,
+    predict: async (features, count) =>
+      fitted.predict(await embeddedRows(embedding, { features, count }, surroundings), count),
+    digest: digestOfParts(learnt),
+    bytes: fitted.bytes + embedding.parameters.byteLength,
+    learnt,
+  });
+}
+
 async function fitLearner(
   { options, contract, rows, seed }: FitTask,
-  { learner }: Extract<BenchModel, { type: 'learner' }>,
+  learner: Learner,
   { clock, signal, onProgress }: FitSurroundings,
-): Promise<Result<Fitted, string>> {
+): Promise<Fitted> {
   const learning = learner.learn({ contract, rows, options, seed });
   const predictor = await stepThrough(learning, { clock, signal }, onProgress);
-  return ok({
+  return {
     predict: (features, count) => inPieces(predictor, features, count, clock, signal),
     digest: digestOfParts(predictor.learnt),
     bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
@@ -248,7 +280,7 @@ async function fitLearner(
     ...(isLine(predictor) ? { line: predictor } : {}),
     curve: predictor.curve ?? [],
     close: () => {},
-  });
+  };
 }
 
 /** A thousand rows at a time, so that a person's hand is felt where each takes long (neighbours). */

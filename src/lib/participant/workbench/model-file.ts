@@ -2,7 +2,13 @@
 // rows themselves it holds the mean of their encoding, which explanations start from; only neighbours keep rows, and say so.
 import * as v from 'valibot';
 import { canonicalText, type Canonical } from '../../core/canonical.ts';
-import { DataContract, exampleShape, targetSize, type TableContract } from '../../core/data/contract.ts';
+import {
+  DataContract,
+  exampleShape,
+  isPlane,
+  targetSize,
+  type TableContract,
+} from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import { digestOfText } from '../../core/digest.ts';
 import { encodedPoints, pointColumns } from '../../core/grouping/encoded-points.ts';
@@ -11,12 +17,13 @@ import { Digest } from '../../core/ids.ts';
 import { meanRow } from '../../core/explanation/mean-row.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
+import { embeddedContract, embeddingAgain } from '../../core/model/embedding.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
 import { NetworkSpec } from '../../core/model/spec.ts';
 import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/recipe/fit.ts';
-import { readOptions } from '../../core/named-options.ts';
+import { readOptions, type OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { WindowPlan } from '../../core/series/window-plan.ts';
 import type { Preparing } from '../prepared-rows.ts';
@@ -25,6 +32,7 @@ import {
   ENSEMBLE,
   ensembleOf,
   modelsWith,
+  onEmbedding,
   takesTerms,
   unsuitedFor,
   type BenchModel,
@@ -45,6 +53,8 @@ const ModelFile = v.strictObject({
   options: v.record(v.string(), v.number()),
   /** Of the model `layers`: what somebody put together. */
   layers: v.optional(NetworkSpec),
+  /** Of a learner on a frozen network: its layers, whose parameters are the first part of what was learnt. */
+  sees: v.exactOptional(NetworkSpec),
   seed: v.number(),
   /** Of the rows that it was learnt from, and how many they were. */
   data: Digest,
@@ -116,6 +126,9 @@ export function writeModelFile(
     ...(chosen.model.type === 'network' && chosen.model.layers !== undefined
       ? { layers: chosen.model.layers }
       : {}),
+    ...(chosen.model.type === 'learner' && chosen.model.embedding !== undefined
+      ? { sees: chosen.model.embedding.network.spec }
+      : {}),
     seed,
     data,
     rows: training.count,
@@ -181,13 +194,16 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
 
 /** The model that a file names, with its settings; of an ensemble its members with their weights. */
 function chosenOf(
-  { model: name, options, layers, members }: v.InferOutput<typeof ModelFile>,
+  { model: name, options, layers, sees, members }: v.InferOutput<typeof ModelFile>,
   [weights]: readonly LearntPart[],
 ): Result<ChosenModel, string> {
   if (name !== ENSEMBLE) {
-    const model = modelsWith(layers ?? null).find((one) => one.name === name);
-    if (model === undefined)
+    const plain = modelsWith(layers ?? null).find((one) => one.name === name);
+    if (plain === undefined)
       return fail(`This program has no model “${name}”. Use the version that saved it.`);
+    const model = sees === undefined ? plain : seeing(plain, sees, weights);
+    if (model === undefined)
+      return fail('What was learnt does not fit the network that it was learnt on. Save it again.');
     const read = readOptions(model, options);
     return read.ok
       ? ok({ model, options: read.value })
@@ -205,6 +221,16 @@ function chosenOf(
     all.push({ chosen: { model: chosen, options: read.value }, weight: weights[at]! });
   }
   return ok({ model: ensembleOf(all), options: {} });
+}
+
+/** A learner on a frozen network of these layers; undefined where they do not fit. */
+function seeing(
+  model: BenchModel,
+  layers: NetworkSpec,
+  parameters: LearntPart | undefined,
+): BenchModel | undefined {
+  const embedding = parameters instanceof Float32Array ? embeddingAgain(layers, parameters) : undefined;
+  return model.type === 'learner' && embedding !== undefined ? onEmbedding(model, embedding) : undefined;
 }
 
 /** `counts`: of an ensemble, how many parts each member has. undefined where the parts do not fit. */
@@ -229,7 +255,9 @@ function revived(
   }
   switch (model.type) {
     case 'learner':
-      return model.learner.revive(contract, options, parts);
+      return model.embedding === undefined
+        ? model.learner.revive(contract, options, parts)
+        : plainlySeeing(model, options, contract, parts);
     case 'network':
       return networkPredictor(model.network(contract, options), parts);
     case 'grouper':
@@ -279,6 +307,36 @@ export function groupPredictor(
       return shares;
     },
   };
+}
+
+/** Of what a frozen network sees: what a learner on it says. `learnt`: as its file has it. undefined where that does not fit. */
+export function predictorOfSeen(
+  { learner, embedding }: Extract<BenchModel, { type: 'learner' }>,
+  options: OptionValues,
+  contract: DataContract,
+  [, ...learnt]: readonly LearntPart[],
+): Predictor | undefined {
+  if (embedding === undefined || !isPlane(contract)) return undefined;
+  return learner.revive(embeddedContract(embedding.width, contract), options, learnt);
+}
+
+/** Of pictures, in plain loops: an engine's last bits may be others. */
+function plainlySeeing(
+  model: Extract<BenchModel, { type: 'learner' }>,
+  options: OptionValues,
+  contract: DataContract,
+  parts: readonly LearntPart[],
+): Predictor | undefined {
+  const { embedding } = model;
+  const sees = embedding && networkPredictor(embedding.network, [embedding.parameters]);
+  const says = predictorOfSeen(model, options, contract, parts);
+  return (
+    sees &&
+    says && {
+      learnt: parts,
+      predict: (features, count) => says.predict(Float32Array.from(sees.predict(features, count)), count),
+    }
+  );
 }
 
 /** A network in plain loops: for the rows of a table, quick enough without an engine. */

@@ -9,6 +9,7 @@ import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
 import { familyNamed, networkOf } from '../../core/model/families/index.ts';
 import { frozenLength, type Frozen } from '../../core/model/backbone.ts';
+import { embeddedContract, embeddingOf, unseen, type Embedding } from '../../core/model/embedding.ts';
 import { buildNetwork, type Network } from '../../core/model/network.ts';
 import { unfitting } from '../../core/model/network-text.ts';
 import type { NetworkSpec, TrainingPlan } from '../../core/model/spec.ts';
@@ -26,7 +27,12 @@ interface Named {
 }
 
 export type BenchModel =
-  | (Named & { readonly type: 'learner'; readonly learner: Learner })
+  | (Named & {
+      readonly type: 'learner';
+      readonly learner: Learner;
+      /** It learns from what this network sees of each example, not from pixels. */
+      readonly embedding?: Embedding;
+    })
   | (Named & {
       readonly type: 'network';
       /** Throws where `unsuited` says that it cannot be. */
@@ -349,27 +355,62 @@ export const ownLayers = (layers: NetworkSpec, frozen?: Frozen): BenchModel => {
   };
 };
 
-/** The catalogue, with models without a target, and with layers of somebody's own where there are some. */
-export const modelsWith = (layers: NetworkSpec | null, frozen?: Frozen): readonly BenchModel[] =>
-  layers === null
-    ? [...benchModels, ...groupModels]
-    : [...benchModels, ...groupModels, ownLayers(layers, frozen)];
+/** Learners on what a network sees: nothing moves it, and it goes with what they learnt. */
+const learnersOn = (embedding: Embedding): readonly BenchModel[] =>
+  benchModels.flatMap((model) => (model.type === 'learner' ? [onEmbedding(model, embedding)] : []));
 
-/** A model as it stands in a setup: by its name, with settings as `forest:trees=200`. */
+export function onEmbedding(
+  { learner, ...named }: Extract<BenchModel, { type: 'learner' }>,
+  embedding: Embedding,
+): BenchModel {
+  return {
+    ...named,
+    learner,
+    embedding,
+    title: `${named.title} on a frozen network`,
+    unsuited: (contract, options) =>
+      unseen(embedding, contract) ??
+      (isPlane(contract)
+        ? learner.unsuited(embeddedContract(embedding.width, contract), options)
+        : undefined),
+  };
+}
+
+/** The catalogue, with models without a target, and with layers of somebody's own where there are some. */
+export const modelsWith = (layers: NetworkSpec | null): readonly BenchModel[] =>
+  layers === null ? [...benchModels, ...groupModels] : [...benchModels, ...groupModels, ownLayers(layers)];
+
+/**
+ * A model as it stands in a setup: by its name, with settings as `forest:trees=200`. Where first layers of a network are frozen, it is a
+ * head on them (`layers`), or a learner on what they give.
+ */
 export function chosenBySetup(
   text: string,
   layers: NetworkSpec | null,
   frozen?: Frozen,
 ): Result<ChosenModel, string> {
-  if (layers === null && text.split(':')[0] === OWN_LAYERS)
+  const [name = ''] = text.split(':');
+  if (layers === null && (name === OWN_LAYERS || frozen !== undefined))
     return fail('There are no layers with this run: its model cannot be built again.');
-  const models = modelsWith(layers, frozen);
-  const spec = parseSpec(text, models, 'model');
+  const models =
+    layers === null || frozen === undefined ? ok(modelsWith(layers)) : modelsOn(layers, frozen, name);
+  if (!models.ok) return models;
+  const spec = parseSpec(text, models.value, 'model');
   if (!spec.ok) return fail(spec.error.message);
-  const model = models.find((one) => one.name === spec.value.name);
+  const model = models.value.find((one) => one.name === spec.value.name);
   return model === undefined
     ? fail('This program has no such model.')
     : ok({ model, options: spec.value.options });
+}
+
+/** Layers that are trained on the frozen ones, and learners on what these give. Refused in a sentence where a learner gets no numbers of them. */
+function modelsOn(layers: NetworkSpec, frozen: Frozen, name: string): Result<readonly BenchModel[], string> {
+  const head = ownLayers(layers, frozen);
+  if (name === OWN_LAYERS) return ok([head]);
+  const network = buildNetwork(layers);
+  if (!network.ok) return fail(network.error.message);
+  const embedding = embeddingOf(network.value, frozen);
+  return embedding.ok ? ok([...learnersOn(embedding.value), head]) : embedding;
 }
 
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
