@@ -489,8 +489,18 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await expect(plane.getByText(/the 512 numbers of its layer 6 \(Dense, relu\)\./)).toBeVisible();
   expect(await findings(page, 'explore-pictures-seen')).toEqual([]);
 
-  // A network long enough to be watched: its curve grows, it stands, takes one step, and is stopped.
+  // Another model learns from the same.
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
+  await workbench.getByRole('combobox', { name: 'Learn from' }).selectOption('What a network sees');
+  await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Nearest neighbours');
+  await workbench.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(workbench.getByRole('row', { name: /^Nearest neighbours on a frozen network/ })).toBeVisible({
+    timeout: 60_000,
+  });
+  expect(await findings(page, 'bench-by-network')).toEqual([]);
+  await workbench.getByRole('combobox', { name: 'Learn from' }).selectOption('Every pixel');
+
+  // A network long enough to be watched: its curve grows, it stands, takes one step, and is stopped.
   await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Multi-layer perceptron');
   await workbench.getByText('Settings as usual').click();
   await workbench.getByRole('spinbutton', { name: 'Units of a hidden layer' }).fill('512');

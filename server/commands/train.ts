@@ -9,6 +9,7 @@ import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
 import { readNetworkText } from '#lib/core/model/network-text.ts';
 import { benchModels, findsGroups, groupModels, OWN_LAYERS } from '#lib/participant/workbench/models.ts';
+import { offeredOnNetwork } from '#lib/participant/workbench/offered-models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
@@ -308,7 +309,8 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
 function checkOnBackbone({ backend }: Flags, model: string): void {
   const [name] = model.split(':');
   if (name === OWN_LAYERS) return;
-  const learners = benchModels.filter((one) => one.type === 'learner').map((one) => one.name);
+  // Whichever the classes.
+  const learners = offeredOnNetwork({ classes: ['one', 'other'] }).map((one) => one.name);
   if (!learners.some((one) => one === name))
     throw new UnusableTraining(
       `--backbone: ${model} is no model on what a frozen network sees. Leave --model out for a head, set how that is trained, as --model layers:epochs=20, or use one of ${learners.join(', ')}.`,

@@ -66,6 +66,8 @@ export interface TrainingWishes {
   readonly layers: NetworkSpec | null;
   /** Of these layers, what somebody brought along and nothing moves; null: all are trained. */
   readonly backbone: Frozen | null;
+  /** What a model that learns from numbers sees by, in the place of pixels; null: it learns from the rows as they are. */
+  readonly sees: NetworkSource | null;
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
   readonly trials: number | null;
@@ -265,6 +267,8 @@ export interface OpenedBench {
   readonly models: readonly OfferedModel[];
   /** The name of the one that is trained where nobody chooses. */
   readonly usual: string;
+  /** Those that learn from what a network sees; null: of rows of a table. */
+  readonly onNetwork: Pick<OpenedBench, 'models' | 'usual'> | null;
 }
 
 /** The rows that groups would be looked for among. */

@@ -1,4 +1,5 @@
-// Pictures in a plane by what a network sees, through the worker's own handler: the network is that of a kept run, or brought.
+// Pictures in a plane by what a network sees, and models that learn from it, through the worker's own handler: the network is that of a
+// kept run, or brought.
 import { expect, test } from 'vitest';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import type { ImageContract } from '../core/data/contract.ts';
@@ -9,10 +10,11 @@ import type { NetworkSpec } from '../core/model/spec.ts';
 import { random } from '../core/random.ts';
 import { openDataset } from '../modalities/explore-dataset.ts';
 import { projectDataset } from '../modalities/project-dataset.ts';
+import type { BenchEntry } from '../participant/workbench/run-bench.ts';
 import { inOneGo } from '../participant/workbench/step-through.ts';
 import type { BenchClient } from './bench-client.ts';
 import type { NetworkSource, PlaneByNetwork } from './bench-messages.ts';
-import { clientOf, endedBy, storeOf } from './bench.fixture.ts';
+import { clientOf, endedBy, openedBy, storeOf } from './bench.fixture.ts';
 
 const SIDE = 8;
 const contract: ImageContract = {
@@ -106,6 +108,25 @@ test('by what a trained network sees, pictures lie beside those of their class m
   expect(seen).toBeGreaterThan(0.9);
   expect(by).toBeLessThan(0.7);
   expect(plane.projection.trust).toBeGreaterThan(pixels.value.trust ?? 1);
+
+  // And neighbours are right more often by it than by pixels; the run keeps the network, and can be had again.
+  const opened = await openedBy(client, 'label');
+  expect(opened.onNetwork?.models.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['k-nn', 'logistic', 'tree', 'forest', 'boosted-trees']),
+  );
+  const own = await endedBy(client, 'label', { model: 'k-nn:k=3', sees: { type: 'run', run } });
+  const accuracy = ({ report }: BenchEntry): number => (report.type === 'classes' ? report.accuracy : NaN);
+  const { model, baselines } = own.trained.result;
+  expect(model.title).toBe('Nearest neighbours on a frozen network');
+  const byPixels = baselines.find((one) => one.model === 'k-nn');
+  expect(accuracy(model)).toBeGreaterThan(accuracy(byPixels!) + 0.2);
+  await runs.remove(run);
+  const again = await client.run(
+    { name: 'again', run: own.run, engine: null },
+    () => {},
+    new AbortController().signal,
+  );
+  expect(again).toMatchObject({ kind: 'trained', isSame: true });
 });
 
 test('a network that was brought is taken as far as was said; one for other pictures, or that gives too much, is refused; it can be stopped', async () => {

@@ -2,14 +2,12 @@
 // Loaded with the first such question.
 import { exampleShape, isPlane, type DataContract } from '../core/data/contract.ts';
 import { selectRows } from '../core/data/examples.ts';
-import type { Frozen } from '../core/model/backbone.ts';
 import { beforeAnswer, embeddingOf, unseen } from '../core/model/embedding.ts';
 import { layerWords } from '../core/model/layer-words.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
 import { openDataset } from '../modalities/explore-dataset.ts';
 import { projectEmbedded, shownOf } from '../modalities/project-dataset.ts';
 import { embeddedRows } from '../participant/workbench/embedded-rows.ts';
-import { readModelFile } from '../participant/workbench/model-file.ts';
 import { benchModelNamed, OWN_LAYERS } from '../participant/workbench/models.ts';
 import { nameOf, sourceOfRecord } from '../participant/workbench/run-figures.ts';
 import type { RunRecord } from '../participant/workbench/run-record.ts';
@@ -17,8 +15,8 @@ import { stepThrough } from '../participant/workbench/step-through.ts';
 import { Unusable } from './bench-data-opened.ts';
 import { tabEngine } from './bench-engines.ts';
 import type { BenchDependencies } from './bench.ts';
-import type { KeptNetwork, NetworkSource, PlaneByNetwork, PlaneRequest } from './bench-messages.ts';
-import { GONE } from './bench-runs.ts';
+import type { KeptNetwork, PlaneByNetwork, PlaneRequest } from './bench-messages.ts';
+import { foundNetwork } from './found-network.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 type Dependencies = Pick<BenchDependencies, 'datasets' | 'runs' | 'createTrainer' | 'clock'>;
@@ -72,7 +70,7 @@ export async function planeByNetwork(
   if (record === undefined || examples === undefined)
     throw new QuestionRefused('no-dataset', 'This dataset is not in this browser any more.');
   const { contract } = record;
-  const { network, frozen } = await foundNetwork(by, dependencies);
+  const { network, frozen } = await foundNetwork(by, await dependencies.runs());
   const embedding = embeddingOf(network, frozen);
   if (!embedding.ok) throw new Unusable(embedding.error);
   const blind = unseen(embedding.value, contract);
@@ -97,28 +95,4 @@ export async function planeByNetwork(
     words: last === undefined ? '' : layerWords(last.spec),
     width: embedding.value.width,
   };
-}
-
-async function foundNetwork(
-  by: NetworkSource,
-  { runs }: Pick<Dependencies, 'runs'>,
-): Promise<{ readonly network: Network; readonly frozen: Frozen }> {
-  if (by.type === 'brought') {
-    const built = buildNetwork(by.spec);
-    if (!built.ok) throw new Unusable(built.error.message);
-    return { network: built.value, frozen: by.frozen };
-  }
-  const file = await (await runs()).model(by.run);
-  if (file === undefined) throw new Unusable(GONE);
-  const opened = readModelFile(new TextDecoder().decode(file));
-  if (!opened.ok) throw new Unusable(opened.error);
-  const { chosen, contract, predictor } = opened.value;
-  const [parameters] = predictor.learnt;
-  if (chosen.model.type !== 'network' || !(parameters instanceof Float32Array))
-    throw new Unusable('The model of this run is no network.');
-  const network = chosen.model.network(contract, chosen.options);
-  const frozen = beforeAnswer(network, parameters);
-  if (frozen === undefined)
-    throw new Unusable('This network has one layer, which answers: it sees what the pixels say.');
-  return { network, frozen };
 }

@@ -68,7 +68,10 @@ export function beforeAnswer(network: Network, parameters: Float32Array): Frozen
 }
 
 /** What a model that learns from numbers is told of the rows: so many columns, and the classes of the examples. */
-export const embeddedContract = (width: number, { classes }: PlaneContract): TableContract => ({
+export const embeddedContract = (
+  width: number,
+  { classes }: Pick<PlaneContract, 'classes'>,
+): TableContract => ({
   kind: 'table',
   columns: Array.from({ length: width }, (_, at) => ({
     type: 'number',
