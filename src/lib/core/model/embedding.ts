@@ -1,6 +1,6 @@
 // What a network sees in a picture or a recording: the numbers that one of its layers gives, in one row. By these, examples are laid out in
 // a plane, and models that learn from numbers learn from them: a network that somebody trained on many pictures tells likeness better than
-// pixels do (Donahue et al. 2014, "DeCAF", §3). Nothing is fitted: the same example and weights give the same row.
+// pixels do (Donahue et al. 2014, "DeCAF"). Nothing is fitted: the same example and weights give the same row.
 import {
   exampleShape,
   isPlane,

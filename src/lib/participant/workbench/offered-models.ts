@@ -52,7 +52,7 @@ export const offeredOnNetwork = (contract: Pick<PlaneContract, 'classes'>): read
       federates: 'For one device: what it stands on is not there in rounds.',
     }));
 
-/** Of what a network sees, a line tells classes apart best as a rule (Donahue et al. 2014, “DeCAF”). */
+/** A line, as Donahue et al. (2014, “DeCAF”) took: quick, and hard to beat on what a good network sees. */
 export const USUAL_ON_NETWORK = 'logistic';
 
 const suiting = (contract: DataContract): readonly OfferedModel[] =>
