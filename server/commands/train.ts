@@ -143,7 +143,7 @@ export function register(program: Command): void {
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
     .option(
       '--backbone <file>',
-      'a model.json with its weights beside it: its first layers are taken as they are, and a head is trained on them (--model layers:epochs=20 sets how), or a model that learns from numbers (--model k-nn, forest, …)',
+      'a model.json with its weights beside it: its first layers are taken as they are, and a head is trained on them (--model layers:epochs=20 sets how), or a model that learns from numbers (--model k-nn, forest, …), or finds groups (k-means)',
     )
     .option(
       '--backbone-layer <name>',
@@ -292,7 +292,11 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     );
   if (flags.backbone === undefined && flags.backboneLayer !== undefined)
     throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
-  if (flags.backbone !== undefined && flags.model !== undefined) checkOnBackbone(flags, flags.model);
+  if (flags.backbone !== undefined)
+    checkOnBackbone(
+      flags,
+      flags.model ?? (flags.task === 'groups' ? groupModels[0]?.name : undefined) ?? OWN_LAYERS,
+    );
   if (
     flags.window === undefined &&
     [flags.horizon, flags.fill, flags.season, flags.series].some((flag) => flag !== undefined)
@@ -310,7 +314,9 @@ function checkOnBackbone({ backend }: Flags, model: string): void {
   const [name] = model.split(':');
   if (name === OWN_LAYERS) return;
   // Whichever the classes.
-  const learners = offeredOnNetwork({ classes: ['one', 'other'] }).map((one) => one.name);
+  const learners = [...offeredOnNetwork({ classes: ['one', 'other'] }), ...groupModels].map(
+    (one) => one.name,
+  );
   if (!learners.some((one) => one === name))
     throw new UnusableTraining(
       `--backbone: ${model} is no model on what a frozen network sees. Leave --model out for a head, set how that is trained, as --model layers:epochs=20, or use one of ${learners.join(', ')}.`,
@@ -329,7 +335,6 @@ const NOT_OF_GROUPS = [
   'folds',
   'fairness',
   'checkLabels',
-  'backbone',
   'overfitOneBatch',
   'stepView',
 ] as const satisfies readonly (keyof Flags)[];

@@ -17,7 +17,7 @@ import { Digest } from '../../core/ids.ts';
 import { meanRow } from '../../core/explanation/mean-row.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
-import { embeddedContract, embeddingAgain } from '../../core/model/embedding.ts';
+import { embeddedContract, embeddingAgain, type Embedding } from '../../core/model/embedding.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
@@ -33,11 +33,13 @@ import {
   ensembleOf,
   modelsWith,
   onEmbedding,
+  takesNumbers,
   takesTerms,
   unsuitedFor,
   type BenchModel,
   type ChosenModel,
   type Member,
+  type NumbersModel,
 } from './models.ts';
 
 const Part = v.strictObject({ type: v.picklist(['u8', 'i32', 'f32', 'f64']), values: v.string() });
@@ -53,7 +55,7 @@ const ModelFile = v.strictObject({
   options: v.record(v.string(), v.number()),
   /** Of the model `layers`: what somebody put together. */
   layers: v.optional(NetworkSpec),
-  /** Of a learner on a frozen network: its layers, whose parameters are the first part of what was learnt. */
+  /** Of a model on a frozen network: its layers, whose parameters are the first part of what was learnt. */
   sees: v.exactOptional(NetworkSpec),
   seed: v.number(),
   /** Of the rows that it was learnt from, and how many they were. */
@@ -126,7 +128,7 @@ export function writeModelFile(
     ...(chosen.model.type === 'network' && chosen.model.layers !== undefined
       ? { layers: chosen.model.layers }
       : {}),
-    ...(chosen.model.type === 'learner' && chosen.model.embedding !== undefined
+    ...(takesNumbers(chosen.model) && chosen.model.embedding !== undefined
       ? { sees: chosen.model.embedding.network.spec }
       : {}),
     seed,
@@ -223,14 +225,14 @@ function chosenOf(
   return ok({ model: ensembleOf(all), options: {} });
 }
 
-/** A learner on a frozen network of these layers; undefined where they do not fit. */
+/** A model on a frozen network of these layers; undefined where they do not fit. */
 function seeing(
   model: BenchModel,
   layers: NetworkSpec,
   parameters: LearntPart | undefined,
 ): BenchModel | undefined {
   const embedding = parameters instanceof Float32Array ? embeddingAgain(layers, parameters) : undefined;
-  return model.type === 'learner' && embedding !== undefined ? onEmbedding(model, embedding) : undefined;
+  return takesNumbers(model) && embedding !== undefined ? onEmbedding(model, embedding) : undefined;
 }
 
 /** `counts`: of an ensemble, how many parts each member has. undefined where the parts do not fit. */
@@ -253,11 +255,11 @@ function revived(
       }
     );
   }
+  if (takesNumbers(model) && model.embedding !== undefined)
+    return plainlySeeing(model, model.embedding, options, contract, parts);
   switch (model.type) {
     case 'learner':
-      return model.embedding === undefined
-        ? model.learner.revive(contract, options, parts)
-        : plainlySeeing(model, options, contract, parts);
+      return model.learner.revive(contract, options, parts);
     case 'network':
       return networkPredictor(model.network(contract, options), parts);
     case 'grouper':
@@ -309,27 +311,31 @@ export function groupPredictor(
   };
 }
 
-/** Of what a frozen network sees: what a learner on it says. `learnt`: as its file has it. undefined where that does not fit. */
+/** Of what a frozen network sees: what a model on it says. `learnt`: as its file has it. undefined where that does not fit. */
 export function predictorOfSeen(
-  { learner, embedding }: Extract<BenchModel, { type: 'learner' }>,
+  model: NumbersModel,
+  { width }: Embedding,
   options: OptionValues,
   contract: DataContract,
   [, ...learnt]: readonly LearntPart[],
 ): Predictor | undefined {
-  if (embedding === undefined || !isPlane(contract)) return undefined;
-  return learner.revive(embeddedContract(embedding.width, contract), options, learnt);
+  if (!isPlane(contract)) return undefined;
+  const seen = embeddedContract(width, contract);
+  return model.type === 'grouper'
+    ? groupPredictor(model.grouper, seen, learnt)
+    : model.learner.revive(seen, options, learnt);
 }
 
 /** Of pictures, in plain loops: an engine's last bits may be others. */
 function plainlySeeing(
-  model: Extract<BenchModel, { type: 'learner' }>,
+  model: NumbersModel,
+  embedding: Embedding,
   options: OptionValues,
   contract: DataContract,
   parts: readonly LearntPart[],
 ): Predictor | undefined {
-  const { embedding } = model;
-  const sees = embedding && networkPredictor(embedding.network, [embedding.parameters]);
-  const says = predictorOfSeen(model, options, contract, parts);
+  const sees = networkPredictor(embedding.network, [embedding.parameters]);
+  const says = predictorOfSeen(model, embedding, options, contract, parts);
   return (
     sees &&
     says && {

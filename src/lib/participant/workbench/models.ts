@@ -43,7 +43,12 @@ export type BenchModel =
       readonly frozen?: Frozen | undefined;
     })
   /** Without a target: in a list of its own, since nothing that is held out judges it. */
-  | (Named & { readonly type: 'grouper'; readonly grouper: Grouper })
+  | (Named & {
+      readonly type: 'grouper';
+      readonly grouper: Grouper;
+      /** Likewise. */
+      readonly embedding?: Embedding;
+    })
   /** Made by a search: in no list, and nobody asks for it by name. */
   | (Named & { readonly type: 'ensemble'; readonly members: readonly Member[] });
 
@@ -355,26 +360,20 @@ export const ownLayers = (layers: NetworkSpec, frozen?: Frozen): BenchModel => {
   };
 };
 
-/** Learners on what a network sees: nothing moves it, and it goes with what they learnt. */
-const learnersOn = (embedding: Embedding): readonly BenchModel[] =>
-  benchModels.flatMap((model) => (model.type === 'learner' ? [onEmbedding(model, embedding)] : []));
+/** A model that learns from numbers, and so from what a network sees. */
+export type NumbersModel = Extract<BenchModel, { type: 'learner' | 'grouper' }>;
+export const takesNumbers = (model: BenchModel): model is NumbersModel =>
+  model.type === 'learner' || model.type === 'grouper';
 
-export function onEmbedding(
-  { learner, ...named }: Extract<BenchModel, { type: 'learner' }>,
-  embedding: Embedding,
-): BenchModel {
-  return {
-    ...named,
-    learner,
-    embedding,
-    title: `${named.title} on a frozen network`,
-    unsuited: (contract, options) =>
-      unseen(embedding, contract) ??
-      (isPlane(contract)
-        ? learner.unsuited(embeddedContract(embedding.width, contract), options)
-        : undefined),
-  };
-}
+/** On what a network sees: nothing moves it, and it goes with what was learnt. */
+export const onEmbedding = (model: NumbersModel, embedding: Embedding): NumbersModel => ({
+  ...model,
+  embedding,
+  title: `${model.title} on a frozen network`,
+  unsuited: (contract, options) =>
+    unseen(embedding, contract) ??
+    (isPlane(contract) ? model.unsuited(embeddedContract(embedding.width, contract), options) : undefined),
+});
 
 /** The catalogue, with models without a target, and with layers of somebody's own where there are some. */
 export const modelsWith = (layers: NetworkSpec | null): readonly BenchModel[] =>
@@ -403,14 +402,16 @@ export function chosenBySetup(
     : ok({ model, options: spec.value.options });
 }
 
-/** Layers that are trained on the frozen ones, and learners on what these give. Refused in a sentence where a learner gets no numbers of them. */
+/** Layers that are trained on the frozen ones, and models on what these give. Refused in a sentence where that is no numbers. */
 function modelsOn(layers: NetworkSpec, frozen: Frozen, name: string): Result<readonly BenchModel[], string> {
   const head = ownLayers(layers, frozen);
   if (name === OWN_LAYERS) return ok([head]);
   const network = buildNetwork(layers);
   if (!network.ok) return fail(network.error.message);
   const embedding = embeddingOf(network.value, frozen);
-  return embedding.ok ? ok([...learnersOn(embedding.value), head]) : embedding;
+  if (!embedding.ok) return embedding;
+  const seeing = [...benchModels, ...groupModels].filter(takesNumbers);
+  return ok([...seeing.map((model) => onEmbedding(model, embedding.value)), head]);
 }
 
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
