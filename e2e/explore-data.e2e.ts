@@ -6,6 +6,8 @@ import { expect, test } from '@playwright/test';
 import { encode as encodePng } from 'fast-png';
 import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
 import { findings } from './findings.ts';
+import { writeLayersModel } from '../src/lib/core/model/keras.ts';
+import { buildNetwork, initialParameters } from '../src/lib/core/model/network.ts';
 import { drawnDigits } from '../src/lib/modalities/image/sample-drawn-digits.ts';
 import { patientCohortCsv } from '../src/lib/modalities/table/sample-patient-cohort.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
@@ -429,6 +431,27 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   expect([...closed, ...errors]).toEqual([]);
 });
 
+/** A network of digits that somebody has kept elsewhere. */
+function broughtNetwork() {
+  const dense = (units: number, activation: 'relu' | 'softmax') =>
+    ({ type: 'dense', units, activation, useBias: true }) as const;
+  const built = buildNetwork({
+    inputShape: [28, 28, 1],
+    layers: [{ type: 'flatten' }, dense(8, 'relu'), dense(10, 'softmax')],
+    loss: 'categorical-crossentropy',
+  });
+  if (!built.ok) throw new Error(built.error.message);
+  const { modelJson, weights, weightsPath } = writeLayersModel(
+    built.value,
+    initialParameters(built.value, 1),
+    'brought',
+  );
+  return [
+    { name: 'model.json', mimeType: 'application/json', buffer: Buffer.from(modelJson) },
+    { name: weightsPath, mimeType: 'application/octet-stream', buffer: Buffer.from(weights) },
+  ];
+}
+
 test('pictures are explored and a label mended; a layer that does not fit is named before anything is trained; a network is watched, stepped and branched from', async ({
   page,
 }) => {
@@ -485,9 +508,33 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await expect(closer.getByRole('img', { name: /^Taken for \d.+speaks for it/ })).toBeVisible();
   expect(await findings(page, 'run-pictures')).toEqual([]);
 
-  // A network long enough to be watched: its curve grows, it stands, takes one step, and is stopped.
+  // By what that network sees, of which the run keeps the weights.
   await page.goto(dataset);
+  await plane.getByRole('combobox', { name: 'Alike in' }).selectOption('What a network sees');
+  await expect(plane.getByRole('combobox', { name: 'Network' })).toContainText('Convolutional network');
+  await plane.getByRole('button', { name: 'Lay them out' }).click();
+  await expect(plane.getByText(/the 512 numbers of its layer 6 \(Dense, relu\)\./)).toBeVisible();
+  expect(await findings(page, 'explore-pictures-seen')).toEqual([]);
+  // And by one that is brought.
+  await plane.getByRole('combobox', { name: 'Network' }).selectOption('One that I bring as files');
+  await expect(plane.getByRole('button', { name: 'Lay them out' })).toHaveAttribute('aria-disabled', 'true');
+  await plane.getByLabel('model.json and its weights').setInputFiles(broughtNetwork());
+  await expect(plane.getByRole('combobox', { name: 'Take what this layer gives' })).toHaveValue('2');
+  await plane.getByRole('button', { name: 'Lay them out' }).click();
+  await expect(plane.getByText(/“model\.json”, which you brought\): the 8 numbers/)).toBeVisible();
+
+  // Another model learns from the same.
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
+  await workbench.getByRole('combobox', { name: 'Learn from' }).selectOption('What a network sees');
+  await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Nearest neighbours');
+  await workbench.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(workbench.getByRole('row', { name: /^Nearest neighbours on a frozen network/ })).toBeVisible({
+    timeout: 60_000,
+  });
+  expect(await findings(page, 'bench-by-network')).toEqual([]);
+  await workbench.getByRole('combobox', { name: 'Learn from' }).selectOption('Every pixel');
+
+  // A network long enough to be watched: its curve grows, it stands, takes one step, and is stopped.
   await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Multi-layer perceptron');
   await workbench.getByText('Settings as usual').click();
   await workbench.getByRole('spinbutton', { name: 'Units of a hidden layer' }).fill('512');

@@ -10,6 +10,7 @@ import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
 import { readNetworkText } from '#lib/core/model/network-text.ts';
 import { benchModels, findsGroups, groupModels, OWN_LAYERS } from '#lib/participant/workbench/models.ts';
+import { offeredOnNetwork } from '#lib/participant/workbench/offered-models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
@@ -149,7 +150,7 @@ export function register(program: Command): void {
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
     .option(
       '--backbone <file>',
-      'a model.json with its weights beside it: its first layers are taken as they are, and a head is trained on them (--model layers:epochs=20 sets how)',
+      'a model.json with its weights beside it: its first layers are taken as they are, and a head is trained on them (--model layers:epochs=20 sets how), or a model that learns from numbers (--model k-nn, forest, …), or finds groups (k-means)',
     )
     .option(
       '--backbone-layer <name>',
@@ -308,9 +309,10 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     );
   if (flags.backbone === undefined && flags.backboneLayer !== undefined)
     throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
-  if (flags.backbone !== undefined && flags.model !== undefined && flags.model.split(':')[0] !== OWN_LAYERS)
-    throw new UnusableTraining(
-      '--backbone brings its own model: leave --model out, or set how its head is trained, as --model layers:epochs=20.',
+  if (flags.backbone !== undefined)
+    checkOnBackbone(
+      flags,
+      flags.model ?? (flags.task === 'groups' ? groupModels[0]?.name : undefined) ?? OWN_LAYERS,
     );
   if (
     flags.window === undefined &&
@@ -324,6 +326,24 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
   return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
 }
 
+/** What is trained on a backbone: a head, or a model that learns from numbers. */
+function checkOnBackbone({ backend }: Flags, model: string): void {
+  const [name] = model.split(':');
+  if (name === OWN_LAYERS) return;
+  // Whichever the classes.
+  const learners = [...offeredOnNetwork({ classes: ['one', 'other'] }), ...groupModels].map(
+    (one) => one.name,
+  );
+  if (!learners.some((one) => one === name))
+    throw new UnusableTraining(
+      `--backbone: ${model} is no model on what a frozen network sees. Leave --model out for a head, set how that is trained, as --model layers:epochs=20, or use one of ${learners.join(', ')}.`,
+    );
+  if (backend !== undefined)
+    throw new UnusableTraining(
+      '--backend is of networks that are trained. A frozen one that another model learns from is asked as predict asks it, to the same bits: leave it out.',
+    );
+}
+
 /** Flags that groups have no use for: nothing is held out, and nothing is predicted. */
 const NOT_OF_GROUPS = [
   'heldOut',
@@ -334,7 +354,6 @@ const NOT_OF_GROUPS = [
   'balance',
   'fairness',
   'checkLabels',
-  'backbone',
   'overfitOneBatch',
   'stepView',
 ] as const satisfies readonly (keyof Flags)[];

@@ -61,7 +61,8 @@ export type TrainLine =
       readonly used: readonly string[];
       readonly leftOut: readonly LeftOutColumn[];
       readonly digest: Digest;
-      readonly preparation: SpokenPreparation;
+      /** null: of what a network sees. */
+      readonly preparation: SpokenPreparation | null;
       readonly notes: readonly string[];
     }
   | ({ readonly type: 'overfit'; readonly model: string } & Overfit)
@@ -127,7 +128,7 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return [
         `${line.rows.toLocaleString('en')} rows, none held out; ${line.features} features of ${line.used.join(', ')}.`,
         ...line.leftOut.map(({ name, why }) => `  “${name}” is left out: ${why}`),
-        ...spokenPreparation(line.preparation),
+        ...(line.preparation === null ? [] : spokenPreparation(line.preparation)),
         ...line.notes.map((note) => `  ${note}`),
       ];
     case 'groups':

@@ -12,6 +12,11 @@ import { UnusableTraining } from './unusable.ts';
 
 /** As in a tab. */
 const BACKEND = 'simd';
+export const usualEngine = () =>
+  createEngine(
+    { backend: BACKEND, description: BACKEND, reason: 'It is everywhere.', reports: [] },
+    createTrainer,
+  );
 
 /** Rejects with UnusableTraining. */
 export async function openModel(path: string): Promise<OpenedModel> {
@@ -35,11 +40,7 @@ export async function predictPaths(
   const files = await failing(paths.join(', '), () => sourceFiles(paths));
   const predicted = await predictFiles(model, files, {
     explains: explains === null ? null : { way: explains, most: Infinity },
-    openEngine: () =>
-      createEngine(
-        { backend: BACKEND, description: BACKEND, reason: 'It is everywhere.', reports: [] },
-        createTrainer,
-      ),
+    openEngine: usualEngine,
     decodeImage: decodeImageInNode,
     signal,
   });

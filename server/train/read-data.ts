@@ -1,7 +1,9 @@
 // The rows that `--data` names, as the workbench takes them: files of one table with a target, pictures, or recordings.
 import { hasTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapters/node/data-path.ts';
-import type { DataContract } from '#lib/core/data/contract.ts';
+import { isPlane, type DataContract, type PlaneContract } from '#lib/core/data/contract.ts';
+import type { Examples } from '#lib/core/data/examples.ts';
 import { readRecipe } from '#lib/core/recipe/recipe.ts';
+import type { ImportReport } from '#lib/modalities/import-report.ts';
 import { inferContract } from '#lib/modalities/infer.ts';
 import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
@@ -54,7 +56,7 @@ export async function readGroupRows(
   const files = await foundFiles(paths);
   if (await arePictures(files, target ?? ''))
     throw new UnusableTraining(
-      'Groups are found of the rows of a table, and these are pictures or recordings. Name a table.',
+      'Groups are found of the rows of a table, and these are pictures or recordings. Name a table, or a network that sees these, by --backbone.',
     );
   const recipe = given === null ? undefined : readRecipe(given);
   if (recipe?.ok === false) throw new UnusableTraining(`--recipe: ${recipe.error}`);
@@ -64,6 +66,39 @@ export async function readGroupRows(
   if (!data.ok) throw new UnusableTraining(data.error.message);
   return data.value;
 }
+
+/** Pictures or recordings, none of which is held out. Rejects as above. */
+export async function readPlanesToGroup(
+  { data: paths, target, recipe }: TrainSetup,
+  signal: AbortSignal,
+): Promise<{
+  readonly contract: PlaneContract;
+  readonly examples: Examples;
+  readonly notes: readonly string[];
+}> {
+  if (target !== null || recipe !== null || !(await arePictures(await foundFiles(paths), null)))
+    throw new UnusableTraining(
+      '--backbone sees pictures or recordings, which have no columns: name them by --data, and leave --target and --recipe out.',
+    );
+  try {
+    const { contract, examples, report } = await readDataPath(paths, null, { signal });
+    if (examples === undefined || !isPlane(contract)) throw nothingOf(paths, report.refusals);
+    return { contract, examples, notes: [...report.notes, ...refusedNotes(report)] };
+  } catch (cause) {
+    if (cause instanceof NoContract) throw new UnusableTraining(cause.message, { cause });
+    throw cause;
+  }
+}
+
+const nothingOf = (paths: readonly string[], [first]: ImportReport['refusals']): UnusableTraining =>
+  new UnusableTraining(
+    `Nothing in ${paths.join(', ')} could be used: ${first?.message ?? 'it holds no example'}`,
+  );
+
+const refusedNotes = ({ refused, refusals }: ImportReport): readonly string[] =>
+  refused === 0
+    ? []
+    : [`${refused} pictures or recordings were refused. The first: ${refusals[0]?.message ?? ''}`];
 
 async function windowData(
   { target, task, without, heldOut, group, time, series, recipe }: TrainSetup,
@@ -117,19 +152,11 @@ async function arePictures(files: readonly SourceFile[], target: string | null):
 async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
   try {
     const training = await readDataPath(setup.data, await contractOf(setup), { part: 'training', signal });
-    if (training.examples === undefined)
-      throw new UnusableTraining(
-        `Nothing in ${setup.data.join(', ')} could be used: ${training.report.refusals[0]?.message ?? 'it holds no example'}`,
-      );
+    if (training.examples === undefined) throw nothingOf(setup.data, training.report.refusals);
     const test = (await hasTestFiles(setup.data))
       ? (await readDataPath(setup.data, training.contract, { part: 'test', signal })).examples
       : undefined;
-    const { refused, refusals } = training.report;
-    const refusedNote =
-      refused === 0
-        ? []
-        : [`${refused} pictures or recordings were refused. The first: ${refusals[0]?.message ?? ''}`];
-    const notes = [...training.report.notes, ...refusedNote];
+    const notes = [...training.report.notes, ...refusedNotes(training.report)];
     const data = examplesData(training.contract, training.examples, test, setup, notes);
     if (!data.ok) throw new UnusableTraining(data.error);
     return data.value;

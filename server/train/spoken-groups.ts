@@ -24,9 +24,15 @@ export function spokenGroups(found: FoundGroups): string[] {
       `${group.name}: ${group.rows.toLocaleString('en')} rows (${percent(group.rows / found.rows)})${
         group.silhouette === null ? '' : `, silhouette ${group.silhouette.toFixed(3)}`
       }; most like it rows ${group.typical.map(({ row }) => row).join(', ')}`,
-      `  ${shown.map(({ name }, at) => `${name} ${middleWords(group.middles[at]!)}`).join(', ')}`,
+      ...(shown.length === 0
+        ? []
+        : [`  ${shown.map(({ name }, at) => `${name} ${middleWords(group.middles[at]!)}`).join(', ')}`]),
     ]),
-    `What tells them apart: ${shown.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')} (of each column’s variance, what lies between the groups).`,
+    ...(shown.length === 0
+      ? []
+      : [
+          `What tells them apart: ${shown.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')} (of each column’s variance, what lies between the groups).`,
+        ]),
     ...(held === undefined
       ? []
       : [

@@ -1,31 +1,47 @@
 // A run of `tributary train` that finds groups: rows in, lines out, as train.ts does it for models of a target.
+import type { DataContract } from '#lib/core/data/contract.ts';
+import type { Examples } from '#lib/core/data/examples.ts';
+import { embeddedRows } from '#lib/participant/workbench/embedded-rows.ts';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { recipeDigest } from '#lib/core/recipe/recipe.ts';
 import { findGroups, holdsRowsOf } from '#lib/participant/workbench/grouping/find-groups.ts';
-import { groupContract } from '#lib/participant/workbench/grouping/group-data.ts';
-import { chosenBySetup, groupModels } from '#lib/participant/workbench/models.ts';
+import { groupContract, type GroupData } from '#lib/participant/workbench/grouping/group-data.ts';
+import {
+  groupedContract,
+  LABEL,
+  seenGroupData,
+} from '#lib/participant/workbench/grouping/seen-group-data.ts';
+import { chosenBySetup, groupModels, type ChosenModel } from '#lib/participant/workbench/models.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { stepThrough } from '#lib/participant/workbench/step-through.ts';
+import { layersOnBackbone } from './backbone.ts';
 import { exportTo } from './export-run.ts';
 import type { TrainLine } from './lines.ts';
-import { readGroupRows } from './read-data.ts';
+import { usualEngine } from './predict.ts';
+import { readGroupRows, readPlanesToGroup } from './read-data.ts';
 import { checkTracked, trackRun } from './track-run.ts';
 import { checkSameRows, saveModel, type TrainOptions } from './train.ts';
 import { UnusableTraining } from './unusable.ts';
+
+/** What is grouped, by which model, and what that model's file says of the rows that it takes. */
+interface RowsToGroup {
+  readonly data: GroupData;
+  readonly chosen: ChosenModel;
+  readonly training: Pick<Examples, 'count' | 'features'>;
+  contractOf(groups: readonly string[]): DataContract;
+}
 
 type Result = Extract<TrainLine, { type: 'groups' }>;
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function trainGroups(setup: TrainSetup, options: TrainOptions): Promise<Result> {
   const { signal, say, kept, expected } = options;
-  const chosen = chosenBySetup(setup.model ?? groupModels[0]?.name ?? '', null);
-  if (!chosen.ok) throw new UnusableTraining(`--model: ${chosen.error}`);
   if (options.tracked !== undefined) await checkTracked(options.tracked, setup.data, signal);
-  const data = await readGroupRows(setup, signal);
+  const { data, chosen, training, contractOf } = await rowsToGroup(setup, signal);
   checkSameRows(options, data);
   await kept?.keep({ data: data.digest });
-  const { fitted: preparation, reports, digest } = data.preparation;
+  const { preparation } = data;
   say({
     type: 'rows',
     rows: data.count,
@@ -33,7 +49,14 @@ export async function trainGroups(setup: TrainSetup, options: TrainOptions): Pro
     used: data.used,
     leftOut: data.leftOut,
     digest: data.digest,
-    preparation: { recipe: recipeDigest(preparation.recipe), digest, steps: reports },
+    preparation:
+      preparation === undefined
+        ? null
+        : {
+            recipe: recipeDigest(preparation.fitted.recipe),
+            digest: preparation.digest,
+            steps: preparation.reports,
+          },
     notes: data.notes,
   });
   const clock = createSystemClock();
@@ -41,26 +64,26 @@ export async function trainGroups(setup: TrainSetup, options: TrainOptions): Pro
   let told = '';
   try {
     const done = await stepThrough(
-      findGroups(data, chosen.value, setup),
+      findGroups(data, chosen, { ...setup, target: preparation === undefined ? LABEL : setup.target }),
       { clock, signal },
       ({ says, share }) => {
-        if (says !== told) say({ type: 'progress', model: chosen.value.model.name, fraction: share });
+        if (says !== told) say({ type: 'progress', model: chosen.model.name, fraction: share });
         told = says;
       },
     );
     if (!done.ok) throw new UnusableTraining(done.error);
-    const { found, assigner } = done.value;
+    const { found, learnt } = done.value;
     const holdsRows = holdsRowsOf(found);
     if (setup.save !== null) {
       const file = writeModelFile(
-        { learnt: assigner.learnt, digest: found.digest },
+        { learnt, digest: found.digest },
         {
-          contract: groupContract(data.columns, found.groups.length),
-          preparation,
-          chosen: chosen.value,
+          contract: contractOf(found.groups.map(({ name }) => name)),
+          preparation: preparation?.fitted,
+          chosen,
           seed: setup.seed,
           data: data.digest,
-          training: data,
+          training,
         },
       );
       await saveModel(setup.save, file);
@@ -99,4 +122,32 @@ export async function trainGroups(setup: TrainSetup, options: TrainOptions): Pro
   } finally {
     clock.close();
   }
+}
+
+async function rowsToGroup(setup: TrainSetup, signal: AbortSignal): Promise<RowsToGroup> {
+  const name = setup.model ?? groupModels[0]?.name ?? '';
+  if (setup.backbone === null) {
+    const chosen = chosenBySetup(name, null);
+    if (!chosen.ok) throw new UnusableTraining(`--model: ${chosen.error}`);
+    const data = await readGroupRows(setup, signal);
+    const contractOf = (groups: readonly string[]) => groupContract(data.columns, groups.length);
+    return { data, chosen: chosen.value, training: data, contractOf };
+  }
+  const { contract, examples, notes } = await readPlanesToGroup(setup, signal);
+  const { spec, frozen } = await layersOnBackbone(setup.backbone, contract);
+  const chosen = chosenBySetup(name, spec, frozen);
+  if (!chosen.ok) throw new UnusableTraining(`--model: ${chosen.error}`);
+  const { model, options } = chosen.value;
+  const unsuited = model.unsuited(contract, options);
+  if (model.type !== 'grouper' || model.embedding === undefined || unsuited !== undefined)
+    throw new UnusableTraining(
+      `${model.title} does not suit these data: ${unsuited ?? 'it finds no groups.'}`,
+    );
+  const seen = await embeddedRows(model.embedding, examples, { openEngine: usualEngine, signal });
+  return {
+    data: seenGroupData(contract, examples, seen, notes),
+    chosen: chosen.value,
+    training: examples,
+    contractOf: (groups) => groupedContract(contract, groups),
+  };
 }

@@ -1,7 +1,9 @@
 // What is kept of a dataset, in a plane: each row a point, coloured by what is to be learnt.
 import { classLabels, planeOf, textColumns, type DataContract } from '../core/data/contract.ts';
 import { planePoints, tablePoints, textPoints, type NamedPoints } from '../core/projection/named-points.ts';
+import { densePoints } from '../core/projection/points.ts';
 import { MOST_SHOWN, plotOf, type Method, type Plot } from '../core/projection/projection.ts';
+import type { Examples } from '../core/data/examples.ts';
 import { rowSample } from '../core/projection/row-sample.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { OpenedDataset } from './explore-dataset.ts';
@@ -41,17 +43,52 @@ export function* projectDataset(
   const { contract, examples } = opened;
   if (!likenesses(contract).includes(alike))
     return fail(`There is no column “${alike ?? ''}” to compare rows by.`);
-  const rows = rowSample(examples, MOST_SHOWN[method]);
+  const rows = shownOf(examples, method);
   const named = pointsOf(opened, rows, alike);
   if (!named.ok) return named;
   if (named.value.points.width === 0)
     return fail(
       'No column here tells rows apart: each is the same throughout, or a name of its own for every row.',
     );
-  const plot = yield* plotOf(named.value, method, 0);
+  return yield* laidOut(opened, rows, named.value, method);
+}
+
+/** The rows that are shown of it. */
+export const shownOf = (examples: Examples, method: Method): Uint32Array<ArrayBuffer> =>
+  rowSample(examples, MOST_SHOWN[method]);
+
+/** Likewise, by what a network sees in each of the rows shown: `seen` [rows, numbers], which it keeps. */
+export function* projectEmbedded(
+  opened: OpenedDataset,
+  rows: Uint32Array<ArrayBuffer>,
+  seen: Float32Array,
+  method: Method,
+): Generator<number, Result<Projection, string>, undefined> {
+  return yield* laidOut(
+    opened,
+    rows,
+    { points: densePoints(seen, rows.length), names: [], leftOut: [] },
+    method,
+  );
+}
+
+function* laidOut(
+  opened: OpenedDataset,
+  rows: Uint32Array<ArrayBuffer>,
+  named: NamedPoints,
+  method: Method,
+): Generator<number, Result<Projection, string>, undefined> {
+  const plot = yield* plotOf(named, method, 0);
   if (plot.axes.length === 0) return fail('All rows are alike: there is nothing to lay out.');
-  const { leftOut } = named.value;
-  return ok({ ...plot, method, rows, total: examples.count, leftOut, colour: colourOf(opened, rows) });
+  const { leftOut } = named;
+  return ok({
+    ...plot,
+    method,
+    rows,
+    total: opened.examples.count,
+    leftOut,
+    colour: colourOf(opened, rows),
+  });
 }
 
 function pointsOf(

@@ -2,13 +2,22 @@
 import type { Alike, Projection } from '../modalities/project-dataset.ts';
 import type { Method } from '../core/projection/projection.ts';
 import type { DatasetRows } from '../modalities/explore-dataset.ts';
+import type { BenchClient } from '../workers/bench-client.ts';
+import type { NetworkSource, PlaneByNetwork } from '../workers/bench-messages.ts';
 import type { IngestPort } from './datasets.svelte.ts';
 
 /** Rows of what was chosen that are listed. */
 export const MOST_LISTED = 50;
 
+/** A network by its name, and which of its layers gave how many numbers of each example. */
+export interface Seen extends Omit<PlaneByNetwork, 'projection'> {
+  readonly name: string;
+}
+
 export class PlaneLook {
   made = $state.raw<Projection | undefined>();
+  /** Of what was made by what a network sees: by which. */
+  seen = $state.raw<Seen | undefined>();
   /** 0–1 while it is worked out. */
   progress = $state<number | undefined>();
   /** Why there is none. */
@@ -27,27 +36,51 @@ export class PlaneLook {
   constructor(
     private readonly dataset: string,
     private readonly ingest: () => Promise<Pick<IngestPort, 'ask'>>,
+    /** What asks a network; a plane by none has no use for it. */
+    private readonly bench: () => Promise<Pick<BenchClient, 'plane'>> = () =>
+      Promise.reject(new Error('No network can be asked here.')),
   ) {}
 
-  async show(alike: Alike, method: Method): Promise<void> {
+  show(alike: Alike, method: Method): Promise<void> {
+    return this.#work(async (signal, tell) => {
+      const answer = await (
+        await this.ingest()
+      ).ask(
+        { type: 'project', dataset: this.dataset, alike, method },
+        { signal, onProgress: ({ fraction }) => tell(fraction ?? 0) },
+      );
+      if (answer.type !== 'projected') throw new Error('Something else was answered.');
+      return { projection: answer.projection, seen: undefined };
+    });
+  }
+
+  /** By what a network sees, which `name` names in a sentence. */
+  showBy(by: NetworkSource, name: string, method: Method): Promise<void> {
+    return this.#work(async (signal, tell) => {
+      const answer = await (await this.bench()).plane({ dataset: this.dataset, method, by }, tell, signal);
+      if ('type' in answer) throw new Error(answer.message);
+      const { projection, ...layer } = answer;
+      return { projection, seen: { name, ...layer } };
+    });
+  }
+
+  async #work(
+    make: (
+      signal: AbortSignal,
+      tell: (share: number) => void,
+    ) => Promise<{ readonly projection: Projection; readonly seen: Seen | undefined }>,
+  ): Promise<void> {
     this.stop();
     const stop = (this.#stop = new AbortController());
     this.progress = 0;
     this.trouble = undefined;
     try {
-      const answer = await (
-        await this.ingest()
-      ).ask(
-        { type: 'project', dataset: this.dataset, alike, method },
-        {
-          signal: stop.signal,
-          onProgress: ({ fraction }) => {
-            if (this.#stop === stop) this.progress = fraction ?? 0;
-          },
-        },
-      );
-      if (this.#stop !== stop || answer.type !== 'projected') return;
-      this.made = answer.projection;
+      const { projection, seen } = await make(stop.signal, (share) => {
+        if (this.#stop === stop) this.progress = share;
+      });
+      if (this.#stop !== stop) return;
+      this.made = projection;
+      this.seen = seen;
       this.active = this.listed = this.#wanted = undefined;
     } catch (error) {
       if (this.#stop === stop) this.trouble = error instanceof Error ? error.message : String(error);

@@ -11,12 +11,15 @@ import type {
   GroupRequest,
   GroupRows,
   HandRequest,
+  KeptNetwork,
   EndedRun,
   LookedGroups,
   OpenedBench,
   OpenedGroups,
   OpenRequest,
   OverfitRequest,
+  PlaneByNetwork,
+  PlaneRequest,
   ResumeRequest,
   RowsRequest,
   RunEvent,
@@ -142,6 +145,30 @@ export class BenchClient {
     return this.#requests.ask(
       (id) => ({ ...request, id, name: 'vary' }),
       (reply) => (reply.type === 'varied' ? reply.varied : reply.type === 'refused' ? reply : undefined),
+    );
+  }
+
+  /** Rejects with an Error for the person. */
+  networks(dataset: string): Promise<readonly KeptNetwork[]> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'networks', dataset }),
+      (reply) => (reply.type === 'networks' ? reply.networks : undefined),
+    );
+  }
+
+  /** Rejects with the signal's reason once the worker has stopped, or with an Error for the person. */
+  plane(
+    request: Omit<PlaneRequest, 'id' | 'name'>,
+    onProgress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<PlaneByNetwork | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ ...request, id, name: 'plane' }),
+      (reply) => {
+        if (reply.type === 'laying-out') onProgress(reply.share);
+        return reply.type === 'laid-out' ? reply.plane : reply.type === 'refused' ? reply : undefined;
+      },
+      signal,
     );
   }
 

@@ -16,7 +16,7 @@ import {
   groupContract,
   groupData,
   groupName,
-  type GroupData,
+  type TableGroupData,
 } from '../participant/workbench/grouping/group-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
 import { chosenBySetup, groupModels, type ChosenModel } from '../participant/workbench/models.ts';
@@ -44,7 +44,7 @@ import { QuestionRefused } from './question-refused.ts';
 interface OpenedRows {
   readonly dataset: RunDataset;
   readonly table: RawTable;
-  readonly data: GroupData;
+  readonly data: TableGroupData;
   /** Whether these rows are those that the dataset has now. */
   readonly isInUse: boolean;
 }
@@ -124,7 +124,7 @@ export async function groupsRun(
 
 interface Begun {
   readonly record: RunRecord;
-  readonly data: GroupData;
+  readonly data: TableGroupData;
   readonly chosen: ChosenModel;
   /** Of a run that is had again: the digest of its model. */
   readonly expected: string | undefined;

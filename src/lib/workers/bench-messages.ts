@@ -6,8 +6,9 @@ import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { Frozen } from '../core/model/backbone.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
 import type { NumberOption } from '../core/named-options.ts';
-import type { Axis } from '../core/projection/projection.ts';
+import type { Axis, Method } from '../core/projection/projection.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
+import type { Projection } from '../modalities/project-dataset.ts';
 import type { BackendChoice } from '../participant/participation.ts';
 import type { StepView } from '../participant/step-view.ts';
 import type { TrainingAlarm } from '../participant/training-alarms.ts';
@@ -66,6 +67,8 @@ export interface TrainingWishes {
   readonly layers: NetworkSpec | null;
   /** Of these layers, what somebody brought along and nothing moves; null: all are trained. */
   readonly backbone: Frozen | null;
+  /** What a model that learns from numbers sees by, in the place of pixels; null: it learns from the rows as they are. */
+  readonly sees: NetworkSource | null;
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
   readonly trials: number | null;
@@ -189,6 +192,24 @@ export interface EnginesRequest extends Omit<OverfitRequest, 'name'> {
   readonly name: 'engines';
   readonly preferred: EngineWish;
 }
+/** A network by which examples are alike: of a kept run what lies before its answer, or what somebody brought, as far as it is taken. */
+export type NetworkSource =
+  | { readonly type: 'run'; readonly run: string }
+  | { readonly type: 'brought'; readonly spec: NetworkSpec; readonly frozen: Frozen };
+/** Which kept runs have one that sees examples such as those of a dataset. */
+export interface NetworksRequest {
+  readonly id: number;
+  readonly name: 'networks';
+  readonly dataset: string;
+}
+/** Pictures or recordings in a plane by what a network sees in them; nothing is kept of it. */
+export interface PlaneRequest {
+  readonly id: number;
+  readonly name: 'plane';
+  readonly dataset: string;
+  readonly method: Method;
+  readonly by: NetworkSource;
+}
 /** A hand on the network that a run trains in this worker; of one that has ended nothing is done. */
 export interface HandRequest {
   readonly id: number;
@@ -213,6 +234,8 @@ export type BenchRequest =
   | OverfitRequest
   | EnginesRequest
   | VaryRequest
+  | NetworksRequest
+  | PlaneRequest
   | HandRequest
   | CancelRequest;
 
@@ -247,6 +270,8 @@ export interface OpenedBench {
   readonly models: readonly OfferedModel[];
   /** The name of the one that is trained where nobody chooses. */
   readonly usual: string;
+  /** Those that learn from what a network sees; null: of rows of a table. */
+  readonly onNetwork: Pick<OpenedBench, 'models' | 'usual'> | null;
 }
 
 /** The rows that groups would be looked for among. */
@@ -285,6 +310,24 @@ export interface LookedGroups {
   readonly typical: readonly (readonly { readonly place: number; readonly cells: readonly string[] }[])[];
   /** Whether these rows are those that the dataset has now. */
   readonly isInUse: boolean;
+}
+
+/** A run whose network sees such examples. */
+export interface KeptNetwork {
+  readonly run: string;
+  /** Of its model. */
+  readonly title: string;
+  /** What it was trained on. */
+  readonly dataset: string;
+  /** Unix ms. */
+  readonly startedAt: number;
+}
+export interface PlaneByNetwork {
+  readonly projection: Projection;
+  /** Which layer's numbers they are, from 1, what kind it is, and how many of an example. */
+  readonly layer: number;
+  readonly words: string;
+  readonly width: number;
 }
 
 /** What came of a run, which is kept. */
@@ -334,6 +377,10 @@ export type BenchReply =
   | { readonly type: 'engines'; readonly id: number; readonly choice: BackendChoice }
   | { readonly type: 'overfitted'; readonly id: number; readonly overfit: Overfit }
   | { readonly type: 'varied'; readonly id: number; readonly varied: VariedPictures }
+  | { readonly type: 'networks'; readonly id: number; readonly networks: readonly KeptNetwork[] }
+  /** How far a plane is, 0–1. */
+  | { readonly type: 'laying-out'; readonly id: number; readonly share: number }
+  | { readonly type: 'laid-out'; readonly id: number; readonly plane: PlaneByNetwork }
   | { readonly type: 'handed'; readonly id: number }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'looked'; readonly id: number; readonly looked: Looked }

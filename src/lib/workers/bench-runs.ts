@@ -40,6 +40,7 @@ import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener, type OpenedData } 
 import { branchOf } from './bench-branch.ts';
 import { engineOfRun, tabEngine, wishOf } from './bench-engines.ts';
 import type { EndedTraining, GroupRequest, PredictRequest, RunEvent, RunRequest } from './bench-messages.ts';
+import { foundNetwork } from './found-network.ts';
 import type { RunHolds } from './run-holds.ts';
 
 /** What pictures are opened by, which have no column. */
@@ -151,7 +152,10 @@ async function beginning(
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
     const { dataset, data, task, recipe, series, split } = opened;
     const target = data.contract.kind === 'table' ? request.target : null;
-    const { backbone: frozen } = request.training;
+    const { sees, ...training } = request.training;
+    const seen = sees === null ? undefined : await foundNetwork(sees, store);
+    const { layers, backbone: frozen } =
+      seen === undefined ? training : { layers: seen.network.spec, backbone: seen.frozen };
     const backbone = frozen && {
       layers: frozen.layers,
       digest: digestOfParts([frozen.parameters]),
@@ -163,13 +167,13 @@ async function beginning(
       classes: classLabels(data.contract)?.length ?? 0,
       heldOutRows: data.heldOut.count,
     };
-    const isWarm = request.training.isWarm && request.training.model === 'auto';
+    const isWarm = training.isWarm && training.model === 'auto';
     const earlier = isWarm ? (await store.list()).map((one) => one.record) : [];
     const setup = setupOf(
       { name: dataset.name, target, task, recipe, series, split },
-      { ...request.training, backbone, starts: [...warmStarts(earlier, asked)] },
+      { ...training, layers, backbone, starts: [...warmStarts(earlier, asked)] },
     );
-    const { engine } = request.training;
+    const { engine } = training;
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null, engine });
     return { record, opened, chosen: chosenBy(record, false, frozen ?? undefined), expected: undefined };
   }

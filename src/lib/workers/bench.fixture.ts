@@ -99,6 +99,7 @@ export const wishes: TrainingWishes = {
   model: 'rule',
   layers: null,
   backbone: null,
+  sees: null,
   budgetMs: null,
   trials: null,
   search: 'tpe',

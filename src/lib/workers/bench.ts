@@ -1,9 +1,13 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
-import { classLabels } from '../core/data/contract.ts';
+import { classLabels, isPlane } from '../core/data/contract.ts';
 import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
 import { chosenBySetup, usualModel } from '../participant/workbench/models.ts';
-import { offeredModels } from '../participant/workbench/offered-models.ts';
+import {
+  offeredModels,
+  offeredOnNetwork,
+  USUAL_ON_NETWORK,
+} from '../participant/workbench/offered-models.ts';
 import type { TrainingControl } from '../participant/training-control.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, withoutFlags, type OpenedData } from './bench-data-opened.ts';
@@ -90,6 +94,17 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       if (!varied.ok) throw new Unusable(varied.error);
       return { type: 'varied', id, varied: varied.value };
     }
+    if (request.name === 'networks') {
+      const { networksFor } = await import('./bench-plane.ts');
+      return { type: 'networks', id, networks: await networksFor(request.dataset, dependencies) };
+    }
+    if (request.name === 'plane') {
+      const { planeByNetwork } = await import('./bench-plane.ts');
+      const plane = await planeByNetwork(request, dependencies, signal, (share) =>
+        dependencies.reply({ type: 'laying-out', id, share }),
+      );
+      return { type: 'laid-out', id, plane };
+    }
     if (request.name === 'assess') {
       // Nobody who trains pays for it.
       const { assess } = await import('../participant/workbench/feasibility.ts');
@@ -173,6 +188,7 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
           },
     models: offeredModels(contract),
     usual: usualModel(contract).model.name,
+    onNetwork: isPlane(contract) ? { models: offeredOnNetwork(contract), usual: USUAL_ON_NETWORK } : null,
   };
 }
 

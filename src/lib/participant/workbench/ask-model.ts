@@ -1,10 +1,11 @@
-// What a saved model says of encoded examples. A network is asked on the engine that it was trained on: pictures and windows are too many
-// for plain loops, and the answers are those of its run.
+// What a saved model says of encoded examples. A network, and one that another model sees by, is asked on the engine of its run: pictures
+// and windows are too many for plain loops, and the answers are those of the run.
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { Engine } from '../engine.ts';
-import { askedOnEngine } from './fit.ts';
-import type { OpenedModel } from './model-file.ts';
-import { planOf } from './models.ts';
+import { askedOnEngine } from './ask-network.ts';
+import { embeddedRows } from './embedded-rows.ts';
+import { predictorOfSeen, type OpenedModel } from './model-file.ts';
+import { planOf, takesNumbers } from './models.ts';
 
 /** [count, outputs]. Rejects with the signal's reason. */
 export async function askModel(
@@ -15,6 +16,14 @@ export async function askModel(
   signal?: AbortSignal,
 ): Promise<Float64Array> {
   const { model, options } = chosen;
+  if (takesNumbers(model) && model.embedding !== undefined) {
+    const says = predictorOfSeen(model, model.embedding, options, contract, predictor.learnt);
+    if (says === undefined) throw new Error('What was learnt does not fit what the network sees.');
+    return says.predict(
+      await embeddedRows(model.embedding, { features, count }, { openEngine, signal }),
+      count,
+    );
+  }
   const [parameters] = predictor.learnt;
   if (unfolded(contract) !== undefined || model.type !== 'network' || !(parameters instanceof Float32Array))
     return predictor.predict(features, count);

@@ -1,12 +1,19 @@
 // One model of the catalogue fitted to rows, whatever it is: a learner step by step, a network by the training that rounds use too. What
 // comes out says its outputs and its digest, and nothing of how it was made.
-import type { DataContract } from '../../core/data/contract.ts';
+import { isPlane, type DataContract } from '../../core/data/contract.ts';
 import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { balancedRows } from '../../core/balance/balanced-rows.ts';
 import type { Balance } from '../../core/balance/balances.ts';
-import { ownCount, type LearnerRows, type LearntPart, type Predictor } from '../../core/learners/learner.ts';
+import {
+  ownCount,
+  type Learner,
+  type LearnerRows,
+  type LearntPart,
+  type Predictor,
+} from '../../core/learners/learner.ts';
 import { featureNetwork, headNetwork } from '../../core/model/backbone.ts';
+import { embeddedContract, type Embedding } from '../../core/model/embedding.ts';
 import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { LinearPredictor } from '../../core/learners/linear.ts';
 import type { LogisticPredictor } from '../../core/learners/logistic.ts';
@@ -22,6 +29,8 @@ import { batchesOf } from '../batch-order.ts';
 import { startState, trainLocally, type TrainingProgress } from '../train-locally.ts';
 import type { TrainingAlarm } from '../training-alarms.ts';
 import { createTrainingControl, type TrainingControl } from '../training-control.ts';
+import { askedOnEngine } from './ask-network.ts';
+import { embeddedRows } from './embedded-rows.ts';
 import { isLine } from './explain.ts';
 import { planOf, takesTerms, type BenchModel } from './models.ts';
 import type { CurvePoint } from './run-record.ts';
@@ -180,7 +189,9 @@ async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<R
   const { model } = task;
   switch (model.type) {
     case 'learner':
-      return fitLearner(task, model, surroundings);
+      return model.embedding === undefined
+        ? ok(await fitLearner(task, model.learner, surroundings))
+        : fitOnEmbedding(task, model.learner, model.embedding, surroundings);
     case 'network':
       return fitNetwork(task, model, surroundings);
     case 'ensemble':
@@ -250,14 +261,43 @@ export function weighedOutputs(
   return mean;
 }
 
+/** How long it takes to see, of what it takes to see and learn: a guess, for the bar. */
+const SEEING = 0.6;
+
+/** On what a frozen network sees of each row: asked once of those to learn from, and of each that is asked about. */
+async function fitOnEmbedding(
+  { contract, rows, ...task }: FitTask,
+  learner: Learner,
+  embedding: Embedding,
+  surroundings: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  if (!isPlane(contract)) throw new Error('A network sees pictures and recordings.');
+  const { onProgress } = surroundings;
+  const seen = await embeddedRows(embedding, rows, surroundings, (share) => onProgress?.(share * SEEING));
+  const { line: _, ...fitted } = await fitLearner(
+    { ...task, contract: embeddedContract(embedding.width, contract), rows: { ...rows, features: seen } },
+    learner,
+    { ...surroundings, onProgress: (share) => onProgress?.(SEEING + share * (1 - SEEING)) },
+  );
+  const learnt = [embedding.parameters, ...fitted.learnt];
+  return ok({
+    ...fitted,
+    predict: async (features, count) =>
+      fitted.predict(await embeddedRows(embedding, { features, count }, surroundings), count),
+    digest: digestOfParts(learnt),
+    bytes: fitted.bytes + embedding.parameters.byteLength,
+    learnt,
+  });
+}
+
 async function fitLearner(
   { options, contract, rows, seed }: FitTask,
-  { learner }: Extract<BenchModel, { type: 'learner' }>,
+  learner: Learner,
   { clock, signal, onProgress }: FitSurroundings,
-): Promise<Result<Fitted, string>> {
+): Promise<Fitted> {
   const learning = learner.learn({ contract, rows, options, seed });
   const predictor = await stepThrough(learning, { clock, signal }, onProgress);
-  return ok({
+  return {
     predict: (features, count) => inPieces(predictor, features, count, clock, signal),
     digest: digestOfParts(predictor.learnt),
     bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
@@ -265,7 +305,7 @@ async function fitLearner(
     ...(isLine(predictor) ? { line: predictor } : {}),
     curve: predictor.curve ?? [],
     close: () => {},
-  });
+  };
 }
 
 /** A thousand rows at a time, so that a person's hand is felt where each takes long (neighbours). */
@@ -311,8 +351,11 @@ async function fitNetwork(
   const head = headNetwork(network, frozen.layers);
   if (!features.ok) return features;
   if (!head.ok) return head;
-  const ofBackbone = (rows: LearnerRows): Promise<LearnerRows> =>
-    featuresOf(features.value, frozen.parameters, rows, surroundings);
+  const sees = { network: features.value, parameters: frozen.parameters };
+  const ofBackbone = async (rows: LearnerRows): Promise<LearnerRows> => ({
+    ...rows,
+    features: await embeddedRows(sees, rows, surroundings),
+  });
   const rows = await ofBackbone(task.rows);
   const heldOut = task.heldOut && (await ofBackbone(task.heldOut));
   const fitted = await fitLayers({ ...task, rows, heldOut }, head.value, surroundings);
@@ -323,36 +366,12 @@ async function fitNetwork(
   parameters.set(learnt instanceof Float32Array ? learnt : [], frozen.parameters.length);
   return ok({
     ...fitted.value,
-    predict: async (given, count) => {
-      const own = await featuresOf(
-        features.value,
-        frozen.parameters,
-        { features: given, count },
-        surroundings,
-      );
-      return fitted.value.predict(own.features, count);
-    },
+    predict: async (given, count) =>
+      fitted.value.predict(await embeddedRows(sees, { features: given, count }, surroundings), count),
     digest: digestOfParts([parameters]),
     bytes: parameters.byteLength,
     learnt: [parameters],
   });
-}
-
-/** What the backbone gives of each row: [count, features]. */
-async function featuresOf<Rows extends Pick<LearnerRows, 'features' | 'count'>>(
-  network: Network,
-  parameters: Float32Array,
-  rows: Rows,
-  { openEngine, signal }: FitSurroundings,
-): Promise<Rows & { readonly features: Float32Array }> {
-  const engine = await openEngine(network, ROWS_AT_ONCE);
-  try {
-    const trained = { network, plan: planOf({}, 0), parameters: Float32Array.from(parameters) };
-    const outputs = await askedOnEngine(engine, trained, rows.features, rows.count, signal);
-    return { ...rows, features: Float32Array.from(outputs) };
-  } finally {
-    engine.dispose();
-  }
 }
 
 async function fitLayers(
@@ -508,36 +527,4 @@ function curveOfTask({ contract }: FitTask) {
         ...(trainingMetric === undefined ? {} : { trainingMetric: trainingMetric * unit }),
       })),
   } as const;
-}
-
-/** A network as it was trained. */
-export interface TrainedNetwork {
-  readonly network: Network;
-  readonly plan: TrainingPlan;
-  readonly parameters: Float32Array<ArrayBuffer>;
-}
-
-/** Its outputs [count, outputSize] as a Fitted gives them. Rejects with the signal's reason. */
-export async function askedOnEngine(
-  engine: Engine,
-  { network, plan, parameters }: TrainedNetwork,
-  features: Uint8Array | Float32Array,
-  count: number,
-  signal: AbortSignal | undefined,
-): Promise<Float64Array<ArrayBuffer>> {
-  const session = await (await engine.trainer()).open(network, plan);
-  try {
-    await session.setState(startState(parameters));
-    const size = count === 0 ? 0 : features.length / count;
-    const all = new Float64Array(count * network.outputSize);
-    for (let from = 0; from < count; from += ROWS_AT_ONCE) {
-      const own = Math.min(ROWS_AT_ONCE, count - from);
-      const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
-      all.set(piece, from * network.outputSize);
-      signal?.throwIfAborted();
-    }
-    return all;
-  } finally {
-    session.close();
-  }
 }

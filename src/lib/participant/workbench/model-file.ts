@@ -2,7 +2,13 @@
 // rows themselves it holds the mean of their encoding, which explanations start from; only neighbours keep rows, and say so.
 import * as v from 'valibot';
 import { canonicalText, type Canonical } from '../../core/canonical.ts';
-import { DataContract, exampleShape, targetSize, type TableContract } from '../../core/data/contract.ts';
+import {
+  DataContract,
+  exampleShape,
+  isPlane,
+  targetSize,
+  type TableContract,
+} from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import { digestOfText } from '../../core/digest.ts';
 import { encodedPoints, pointColumns } from '../../core/grouping/encoded-points.ts';
@@ -11,12 +17,13 @@ import { Digest } from '../../core/ids.ts';
 import { meanRow } from '../../core/explanation/mean-row.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
+import { embeddedContract, embeddingAgain, type Embedding } from '../../core/model/embedding.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
 import { NetworkSpec } from '../../core/model/spec.ts';
 import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/recipe/fit.ts';
-import { readOptions } from '../../core/named-options.ts';
+import { readOptions, type OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { WindowPlan } from '../../core/series/window-plan.ts';
 import type { Preparing } from '../prepared-rows.ts';
@@ -25,11 +32,14 @@ import {
   ENSEMBLE,
   ensembleOf,
   modelsWith,
+  onEmbedding,
+  takesNumbers,
   takesTerms,
   unsuitedFor,
   type BenchModel,
   type ChosenModel,
   type Member,
+  type NumbersModel,
 } from './models.ts';
 
 const Part = v.strictObject({ type: v.picklist(['u8', 'i32', 'f32', 'f64']), values: v.string() });
@@ -45,6 +55,8 @@ const ModelFile = v.strictObject({
   options: v.record(v.string(), v.number()),
   /** Of the model `layers`: what somebody put together. */
   layers: v.optional(NetworkSpec),
+  /** Of a model on a frozen network: its layers, whose parameters are the first part of what was learnt. */
+  sees: v.exactOptional(NetworkSpec),
   seed: v.number(),
   /** It learnt from classes brought into balance, which shifts its shares; absent: from rows as they came. */
   balanced: v.exactOptional(v.literal(true)),
@@ -120,6 +132,9 @@ export function writeModelFile(
     ...(chosen.model.type === 'network' && chosen.model.layers !== undefined
       ? { layers: chosen.model.layers }
       : {}),
+    ...(takesNumbers(chosen.model) && chosen.model.embedding !== undefined
+      ? { sees: chosen.model.embedding.network.spec }
+      : {}),
     seed,
     ...(fitted.added?.some((count) => count > 0) === true ? { balanced: true } : {}),
     data,
@@ -194,13 +209,16 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
 
 /** The model that a file names, with its settings; of an ensemble its members with their weights. */
 function chosenOf(
-  { model: name, options, layers, members }: v.InferOutput<typeof ModelFile>,
+  { model: name, options, layers, sees, members }: v.InferOutput<typeof ModelFile>,
   [weights]: readonly LearntPart[],
 ): Result<ChosenModel, string> {
   if (name !== ENSEMBLE) {
-    const model = modelsWith(layers ?? null).find((one) => one.name === name);
-    if (model === undefined)
+    const plain = modelsWith(layers ?? null).find((one) => one.name === name);
+    if (plain === undefined)
       return fail(`This program has no model “${name}”. Use the version that saved it.`);
+    const model = sees === undefined ? plain : seeing(plain, sees, weights);
+    if (model === undefined)
+      return fail('What was learnt does not fit the network that it was learnt on. Save it again.');
     const read = readOptions(model, options);
     return read.ok
       ? ok({ model, options: read.value })
@@ -218,6 +236,16 @@ function chosenOf(
     all.push({ chosen: { model: chosen, options: read.value }, weight: weights[at]! });
   }
   return ok({ model: ensembleOf(all), options: {} });
+}
+
+/** A model on a frozen network of these layers; undefined where they do not fit. */
+function seeing(
+  model: BenchModel,
+  layers: NetworkSpec,
+  parameters: LearntPart | undefined,
+): BenchModel | undefined {
+  const embedding = parameters instanceof Float32Array ? embeddingAgain(layers, parameters) : undefined;
+  return takesNumbers(model) && embedding !== undefined ? onEmbedding(model, embedding) : undefined;
 }
 
 /** `counts`: of an ensemble, how many parts each member has. undefined where the parts do not fit. */
@@ -240,6 +268,8 @@ function revived(
       }
     );
   }
+  if (takesNumbers(model) && model.embedding !== undefined)
+    return plainlySeeing(model, model.embedding, options, contract, parts);
   switch (model.type) {
     case 'learner':
       return model.learner.revive(contract, options, parts);
@@ -292,6 +322,40 @@ export function groupPredictor(
       return shares;
     },
   };
+}
+
+/** Of what a frozen network sees: what a model on it says. `learnt`: as its file has it. undefined where that does not fit. */
+export function predictorOfSeen(
+  model: NumbersModel,
+  { width }: Embedding,
+  options: OptionValues,
+  contract: DataContract,
+  [, ...learnt]: readonly LearntPart[],
+): Predictor | undefined {
+  if (!isPlane(contract)) return undefined;
+  const seen = embeddedContract(width, contract);
+  return model.type === 'grouper'
+    ? groupPredictor(model.grouper, seen, learnt)
+    : model.learner.revive(seen, options, learnt);
+}
+
+/** Of pictures, in plain loops: an engine's last bits may be others. */
+function plainlySeeing(
+  model: NumbersModel,
+  embedding: Embedding,
+  options: OptionValues,
+  contract: DataContract,
+  parts: readonly LearntPart[],
+): Predictor | undefined {
+  const sees = networkPredictor(embedding.network, [embedding.parameters]);
+  const says = predictorOfSeen(model, embedding, options, contract, parts);
+  return (
+    sees &&
+    says && {
+      learnt: parts,
+      predict: (features, count) => says.predict(Float32Array.from(sees.predict(features, count)), count),
+    }
+  );
 }
 
 /** A network in plain loops: for the rows of a table, quick enough without an engine. */

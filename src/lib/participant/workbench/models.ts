@@ -9,6 +9,7 @@ import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
 import { familyNamed, networkOf } from '../../core/model/families/index.ts';
 import { frozenLength, type Frozen } from '../../core/model/backbone.ts';
+import { embeddedContract, embeddingOf, unseen, type Embedding } from '../../core/model/embedding.ts';
 import { buildNetwork, type Network } from '../../core/model/network.ts';
 import { unfitting } from '../../core/model/network-text.ts';
 import type { NetworkSpec, TrainingPlan } from '../../core/model/spec.ts';
@@ -26,7 +27,12 @@ interface Named {
 }
 
 export type BenchModel =
-  | (Named & { readonly type: 'learner'; readonly learner: Learner })
+  | (Named & {
+      readonly type: 'learner';
+      readonly learner: Learner;
+      /** It learns from what this network sees of each example, not from pixels. */
+      readonly embedding?: Embedding;
+    })
   | (Named & {
       readonly type: 'network';
       /** Throws where `unsuited` says that it cannot be. */
@@ -37,7 +43,12 @@ export type BenchModel =
       readonly frozen?: Frozen | undefined;
     })
   /** Without a target: in a list of its own, since nothing that is held out judges it. */
-  | (Named & { readonly type: 'grouper'; readonly grouper: Grouper })
+  | (Named & {
+      readonly type: 'grouper';
+      readonly grouper: Grouper;
+      /** Likewise. */
+      readonly embedding?: Embedding;
+    })
   /** Made by a search: in no list, and nobody asks for it by name. */
   | (Named & { readonly type: 'ensemble'; readonly members: readonly Member[] });
 
@@ -353,27 +364,58 @@ export const ownLayers = (layers: NetworkSpec, frozen?: Frozen): BenchModel => {
   };
 };
 
-/** The catalogue, with models without a target, and with layers of somebody's own where there are some. */
-export const modelsWith = (layers: NetworkSpec | null, frozen?: Frozen): readonly BenchModel[] =>
-  layers === null
-    ? [...benchModels, ...groupModels]
-    : [...benchModels, ...groupModels, ownLayers(layers, frozen)];
+/** A model that learns from numbers, and so from what a network sees. */
+export type NumbersModel = Extract<BenchModel, { type: 'learner' | 'grouper' }>;
+export const takesNumbers = (model: BenchModel): model is NumbersModel =>
+  model.type === 'learner' || model.type === 'grouper';
 
-/** A model as it stands in a setup: by its name, with settings as `forest:trees=200`. */
+/** On what a network sees: nothing moves it, and it goes with what was learnt. */
+export const onEmbedding = (model: NumbersModel, embedding: Embedding): NumbersModel => ({
+  ...model,
+  embedding,
+  title: `${model.title} on a frozen network`,
+  unsuited: (contract, options) =>
+    unseen(embedding, contract) ??
+    (isPlane(contract) ? model.unsuited(embeddedContract(embedding.width, contract), options) : undefined),
+});
+
+/** The catalogue, with models without a target, and with layers of somebody's own where there are some. */
+export const modelsWith = (layers: NetworkSpec | null): readonly BenchModel[] =>
+  layers === null ? [...benchModels, ...groupModels] : [...benchModels, ...groupModels, ownLayers(layers)];
+
+/**
+ * A model as it stands in a setup: by its name, with settings as `forest:trees=200`. Where first layers of a network are frozen, it is a
+ * head on them (`layers`), or a learner on what they give.
+ */
 export function chosenBySetup(
   text: string,
   layers: NetworkSpec | null,
   frozen?: Frozen,
 ): Result<ChosenModel, string> {
-  if (layers === null && text.split(':')[0] === OWN_LAYERS)
+  const [name = ''] = text.split(':');
+  if (layers === null && (name === OWN_LAYERS || frozen !== undefined))
     return fail('There are no layers with this run: its model cannot be built again.');
-  const models = modelsWith(layers, frozen);
-  const spec = parseSpec(text, models, 'model');
+  const models =
+    layers === null || frozen === undefined ? ok(modelsWith(layers)) : modelsOn(layers, frozen, name);
+  if (!models.ok) return models;
+  const spec = parseSpec(text, models.value, 'model');
   if (!spec.ok) return fail(spec.error.message);
-  const model = models.find((one) => one.name === spec.value.name);
+  const model = models.value.find((one) => one.name === spec.value.name);
   return model === undefined
     ? fail('This program has no such model.')
     : ok({ model, options: spec.value.options });
+}
+
+/** Layers that are trained on the frozen ones, and models on what these give. Refused in a sentence where that is no numbers. */
+function modelsOn(layers: NetworkSpec, frozen: Frozen, name: string): Result<readonly BenchModel[], string> {
+  const head = ownLayers(layers, frozen);
+  if (name === OWN_LAYERS) return ok([head]);
+  const network = buildNetwork(layers);
+  if (!network.ok) return fail(network.error.message);
+  const embedding = embeddingOf(network.value, frozen);
+  if (!embedding.ok) return embedding;
+  const seeing = [...benchModels, ...groupModels].filter(takesNumbers);
+  return ok([...seeing.map((model) => onEmbedding(model, embedding.value)), head]);
 }
 
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */

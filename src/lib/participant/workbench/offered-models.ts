@@ -1,7 +1,8 @@
 // What a form needs to know of the models that suit some rows: their settings, what a search varies of them, how large they are, and
 // whether devices could learn them together.
 import { augmentationOptions } from '../../core/augmentation-settings.ts';
-import type { DataContract } from '../../core/data/contract.ts';
+import type { DataContract, PlaneContract } from '../../core/data/contract.ts';
+import { embeddedContract } from '../../core/model/embedding.ts';
 import type { NumberOption } from '../../core/named-options.ts';
 import type { Space } from '../../core/search/space.ts';
 import { isTriedAsUsual } from './auto.ts';
@@ -29,7 +30,33 @@ export interface OfferedModel {
 
 /** Those that suit rows of this contract, and layers of one's own. */
 export const offeredModels = (contract: DataContract): readonly OfferedModel[] => [
-  ...benchModels
+  ...suiting(contract),
+  {
+    ...ownLayersOffer,
+    variations: [],
+    isNetwork: true,
+    space: [],
+    isTried: null,
+    parameters: null,
+    federates: AVERAGED,
+  },
+];
+
+/** Those that learn from what a network sees of such examples, whichever it is. */
+export const offeredOnNetwork = (contract: Pick<PlaneContract, 'classes'>): readonly OfferedModel[] =>
+  suiting(embeddedContract(1, contract))
+    .filter(({ isNetwork }) => !isNetwork)
+    .map((offered) => ({
+      ...offered,
+      isTried: null,
+      federates: 'For one device: what it stands on is not there in rounds.',
+    }));
+
+/** A line, as Donahue et al. (2014, “DeCAF”) took: quick, and hard to beat on what a good network sees. */
+export const USUAL_ON_NETWORK = 'logistic';
+
+const suiting = (contract: DataContract): readonly OfferedModel[] =>
+  benchModels
     .filter((model) => unsuitedFor({ model, options: {} }, contract) === undefined)
     .map((model) => ({
       name: model.name,
@@ -45,17 +72,7 @@ export const offeredModels = (contract: DataContract): readonly OfferedModel[] =
           ? model.network(contract, chosenWith(model, {}).options).parameterCount
           : null,
       federates: federates(model),
-    })),
-  {
-    ...ownLayersOffer,
-    variations: [],
-    isNetwork: true,
-    space: [],
-    isTried: null,
-    parameters: null,
-    federates: AVERAGED,
-  },
-];
+    }));
 
 const AVERAGED = 'Devices learn it together by averaging what each has learnt, in rounds.';
 

@@ -47,9 +47,9 @@ export const TrainSetup = v.strictObject({
   series: v.optional(v.nullable(SeriesSetup), null),
   /** A recipe as it stands in a file, read where it is used; null: what is usual. */
   recipe: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
-  /** Of the model `layers`: the network that somebody put together, read where it is used. */
+  /** Of the model `layers`: the network that somebody put together; of a learner, the one that it sees by. Read where it is used. */
   layers: v.optional(v.nullable(NetworkSpec), null),
-  /** The first layers of the model `layers` are frozen: how many, the digest of their parameters, and the model.json that they came from. */
+  /** The first of the `layers` are frozen: how many, the digest of their parameters, and the model.json that they came from. */
   backbone: v.optional(
     v.nullable(
       v.strictObject({

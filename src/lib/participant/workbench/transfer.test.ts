@@ -1,4 +1,4 @@
-// Networks of somebody's own layers, with and without a frozen backbone under them. That a backbone helps is bench/transfer.bench.ts.
+// Networks of somebody's own layers, with and without a frozen backbone under them, and models that learn from what one sees. That a backbone helps is bench/transfer.bench.ts.
 import { expect, test } from 'vitest';
 import { createTrainer } from '../../adapters/engines/node.ts';
 import { createHandClock } from '../../adapters/memory/hand-clock.ts';
@@ -13,6 +13,7 @@ import type { LayerSpec } from '../../core/model/spec.ts';
 import { random } from '../../core/random.ts';
 import type { Digest, DatasetVersion } from '../../core/ids.ts';
 import { createEngine } from '../engine.ts';
+import { askModel } from './ask-model.ts';
 import { fitModel, type FitSurroundings } from './fit.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
 import { chosenBySetup, ownLayers } from './models.ts';
@@ -25,8 +26,9 @@ const contract: ImageContract = {
   channels: 1,
   classes: ['left', 'right', 'none'],
 };
-const openEngine = async () =>
+const usualEngine = () =>
   createEngine({ backend: 'simd', description: '', reason: '', reports: [] }, createTrainer);
+const openEngine = async () => usualEngine();
 const surroundings: FitSurroundings = { clock: createHandClock(), openEngine };
 const softmax = (units: number): LayerSpec => ({
   type: 'dense',
@@ -221,4 +223,67 @@ test('own layers are named in a setup with their settings, and refused without t
   expect(chosen.ok && chosen.value.model.unsuited({ ...contract, classes: ['a', 'b'] })).toBe(
     'Layer 2 (dense) gives 3 numbers, but there are 2 classes.',
   );
+});
+
+test('models that learn from numbers learn from what a frozen network sees, and say of new pictures the same to the bit', async () => {
+  const layers = 4;
+  const parameters = initialParameters(other, 5).slice(0, frozenLength(other, layers));
+  const head = withUsualHead(other, layers, contract);
+  if (!head.ok) throw new Error(head.error);
+  const frozen = { layers, parameters };
+  const [rows, fresh] = [pictures(60), pictures(1000)];
+  for (const text of ['k-nn:k=3', 'forest:trees=10', 'boosted-trees:stages=5', 'logistic', 'tree']) {
+    const chosen = chosenBySetup(text, head.value, frozen);
+    if (!chosen.ok) throw new Error(chosen.error);
+    const task = { ...chosen.value, contract, rows, seed: 1 };
+    const fitted = await fitModel(task, surroundings);
+    if (!fitted.ok) throw new Error(`${text}: ${fitted.error}`);
+    expect(fitted.value.learnt[0]).toEqual(parameters);
+    const whole = await fitted.value.predict(fresh.features, fresh.count);
+    const hits = fresh.targets.filter((side, row) => {
+      const shares = [...whole.subarray(3 * row, 3 * row + 3)];
+      return shares.indexOf(Math.max(...shares)) === side;
+    }).length;
+    expect(hits / fresh.count, text).toBeGreaterThan(0.6);
+    const origin = { contract, preparation: undefined, chosen: chosen.value, seed: 1, training: rows };
+    const file = writeModelFile(fitted.value, { ...origin, data: '0'.repeat(64) as Digest & DatasetVersion });
+    fitted.value.close();
+    const opened = readModelFile(file);
+    if (!opened.ok) throw new Error(opened.error);
+    // In other pieces than those that it was judged in.
+    const again = new Float64Array(whole.length);
+    for (let from = 0; from < fresh.count; from += 77) {
+      const some = fresh.features.slice(from * 36, (from + 77) * 36);
+      again.set(await askModel(opened.value, usualEngine, some, some.length / 36), 3 * from);
+    }
+    expect(again).toEqual(whole);
+    // Without an engine, in plain loops, but for the last bits of what is seen.
+    const plain = opened.value.predictor.predict(fresh.features, 20);
+    if (text === 'logistic')
+      for (const [at, share] of plain.entries()) expect(share).toBeCloseTo(whole[at]!, 4);
+    expect(
+      writeModelFile(
+        { learnt: opened.value.predictor.learnt, digest: fitted.value.digest },
+        {
+          ...origin,
+          data: '0'.repeat(64) as Digest & DatasetVersion,
+          chosen: opened.value.chosen,
+        },
+      ),
+    ).toBe(file);
+  }
+});
+
+test('what sees nothing of the rows, or gives no numbers, is refused in words', () => {
+  const parameters = initialParameters(other, 5);
+  const frozen = { layers: 4, parameters: parameters.slice(0, frozenLength(other, 4)) };
+  const chosen = chosenBySetup('k-nn', other.spec, frozen);
+  expect(chosen.ok && chosen.value.model.unsuited({ ...contract, width: 7 })).toContain(
+    'takes examples of 6 × 6 × 1, and these pictures are 6 × 7 × 1',
+  );
+  expect(chosenBySetup('k-nn', other.spec, { layers: 5, parameters })).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('an answer, not what a network sees'),
+  });
+  expect(chosenBySetup('cnn', other.spec, frozen)).toMatchObject({ ok: false });
 });

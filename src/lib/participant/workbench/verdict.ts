@@ -75,4 +75,4 @@ export function verdictSentence(
 }
 
 /** Titles of several: “Boosted trees”, “Gated recurrent units (GRU)”. */
-const areMany = (title: string): boolean => /(trees|neighbours|units)( \(|$)/.test(title);
+const areMany = (title: string): boolean => /(trees|neighbours|units)( \(| on |$)/.test(title);

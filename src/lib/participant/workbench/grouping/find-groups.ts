@@ -7,6 +7,7 @@ import type { Assigner, GroupPoints, Tried } from '../../../core/grouping/groupe
 import { profileOf, type ColumnShare, type Middle } from '../../../core/grouping/profile.ts';
 import { drawnRows, MOST_SAMPLED, sampleOf, silhouettes } from '../../../core/grouping/silhouette.ts';
 import type { Digest } from '../../../core/ids.ts';
+import type { LearntPart } from '../../../core/learners/learner.ts';
 import { unfolded } from '../../../core/learners/terms-as-columns.ts';
 import type { OptionValues } from '../../../core/named-options.ts';
 import { fail, ok, type Result } from '../../../core/result.ts';
@@ -54,7 +55,7 @@ export interface FoundGroups {
   readonly rows: number;
   /** The most rows first. */
   readonly groups: readonly FoundGroup[];
-  /** Those that tell the groups apart most first. */
+  /** Those that tell the groups apart most first; none where they mean nothing to a person. */
   readonly columns: readonly ColumnShare[];
   readonly silhouette: number;
   /** Rows that it is the mean of: all, or a sample that the seed draws. */
@@ -79,6 +80,8 @@ export interface FoundGroups {
 export interface GroupsOutcome {
   readonly found: FoundGroups;
   readonly assigner: Assigner;
+  /** As a file keeps it: of what a network sees, its parameters first. */
+  readonly learnt: readonly LearntPart[];
 }
 
 /** What is being done, and the share of all of it that is. */
@@ -118,14 +121,17 @@ export function* findGroups(
     columns.length < 2 ? null : yield* stage('The same with shuffled columns', 0.55, 0.44, shuffled);
   const profile = profileOf(points, columns, groupOf, groups);
   const areAlike = alikeGroups(points, groupOf, groups);
-  const order = profile.columns.map(({ name }) => columns.findIndex((column) => column.name === name));
+  const telling = data.areNamed ? profile.columns : [];
+  const order = telling.map(({ name }) => columns.findIndex((column) => column.name === name));
   const verdict = verdictOf(silhouette, chance);
+  const { embedding } = model;
+  const learnt = embedding === undefined ? grouped.learnt : [embedding.parameters, ...grouped.learnt];
   const found: FoundGroups = {
     model: model.name,
     title: model.title,
     options,
-    digest: digestOfParts(grouped.learnt),
-    bytes: grouped.learnt.reduce((sum, part) => sum + part.byteLength, 0),
+    digest: digestOfParts(learnt),
+    bytes: learnt.reduce((sum, part) => sum + part.byteLength, 0),
     seed,
     data: data.digest,
     rows: data.count,
@@ -141,7 +147,7 @@ export function* findGroups(
         typical: typical.map((at) => ({ row: data.placeOf(at), place: data.originOf(at) })),
       };
     }),
-    columns: profile.columns,
+    columns: telling,
     silhouette,
     silhouetteRows: sampled.length,
     inertia: profile.inertia,
@@ -158,7 +164,7 @@ export function* findGroups(
     leftOut: data.leftOut,
     notes: data.notes,
   };
-  return ok({ found, assigner: grouped });
+  return ok({ found, assigner: grouped, learnt });
 }
 
 /** The centre of a group whose rows are all alike is one of them. */

@@ -46,8 +46,11 @@ export interface HeldAgainst {
 }
 
 export interface GroupData {
-  readonly preparation: Preparation;
+  /** undefined: nothing prepares what a network sees. */
+  readonly preparation: Preparation | undefined;
   readonly columns: readonly TableColumn[];
+  /** Whether the columns mean something to a person. */
+  readonly areNamed: boolean;
   readonly count: number;
   /** [count, F] */
   readonly features: Float32Array<ArrayBuffer>;
@@ -68,18 +71,22 @@ export interface GroupData {
   originOf(index: number): number;
 }
 
+export interface TableGroupData extends GroupData {
+  readonly preparation: Preparation;
+}
+
 export interface GroupRefusal {
   readonly message: string;
   readonly recipe: RecipeProblem | undefined;
 }
 
 /** Of more values the table that groups are held against is no longer read. */
-const MOST_VALUES = 20;
+export const MOST_VALUES = 20;
 
 export function groupData(
   table: RawTable,
   { target, without, recipe = usualRecipe }: GroupSettings,
-): Result<GroupData, GroupRefusal> {
+): Result<TableGroupData, GroupRefusal> {
   const refused = (message: string, problem?: RecipeProblem) => fail({ message, recipe: problem });
   const { header, rows, numbers } = table;
   const problem = headerProblem(header, rows.length, (field) => rangeIn(rows, field));
@@ -146,6 +153,7 @@ export function groupData(
       digest: digestBuilder().update(bytesOf(encoded.value.features)).finish(),
     },
     columns,
+    areNamed: true,
     count: prepared.rows,
     features: encoded.value.features,
     digest,
