@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, expect, test } from 'vitest';
 import type { LocalTuning } from '#lib/core/federation.ts';
-import { chancesOf } from '#lib/core/search/tuned-rounds.ts';
+import { inPlayOf } from '#lib/core/search/tuned-rounds.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
@@ -20,7 +20,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const GOOD = 0.1;
 const WILD = 10;
-const tuning = { learningRates: [0.001, GOOD, 1, WILD], localEpochs: [], batchSizes: [] };
+type Lists = Extract<LocalTuning, { by: 'fedex' }>;
+const tuning: Lists = { by: 'fedex', learningRates: [0.001, GOOD, 1, WILD], localEpochs: [], batchSizes: [] };
 /** What a round at each rate leaves of the loss. */
 const leaves: Readonly<Record<number, number>> = { 0.001: 0.99, [GOOD]: 0.8, 1: 1.3 };
 
@@ -181,8 +182,7 @@ test('settings are not tried where it would be unsound, and the refusal says why
     expect(refused(exampleSpec({ tuning, strategy: { name, options: {} } })), name).toEqual([
       expect.stringContaining('Choose a strategy that averages'),
     ]);
-  const lists = (change: Partial<LocalTuning>): string[] =>
-    refused({ ...plain, tuning: { ...tuning, ...change } });
+  const lists = (change: Partial<Lists>): string[] => refused({ ...plain, tuning: { ...tuning, ...change } });
   expect(lists({ learningRates: [0.1] })).toEqual([expect.stringContaining('at least two')]);
   expect(lists({ learningRates: [0.1, 0.1] })).toEqual([expect.stringContaining('twice')]);
   expect(lists({ localEpochs: [1, 2] })).toEqual([expect.stringContaining('by the 1 of the plan')]);
@@ -196,7 +196,7 @@ test('settings are not tried where it would be unsound, and the refusal says why
 test('lists are crossed, and what none names is the plan’s', () => {
   const spec = exampleSpec({ tuning: { learningRates: [0.1, 1], localEpochs: [], batchSizes: [5, 20] } });
   expect(
-    chancesOf(spec, undefined)?.map(({ learningRate, localEpochs, batchSize }) => [
+    inPlayOf(spec, undefined)?.map(({ learningRate, localEpochs, batchSize }) => [
       learningRate,
       localEpochs,
       batchSize,
