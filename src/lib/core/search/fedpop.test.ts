@@ -5,7 +5,7 @@ import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
 import { LocalTuning } from '../federation.ts';
 import { random, type Random } from '../random.ts';
 import { fedpop, type FedpopState } from './fedpop.ts';
-import { inPlayOf, tunerIssues } from './tuned-rounds.ts';
+import { inPlayOf, TuningState, tunerIssues } from './tuned-rounds.ts';
 import type { InPlay, TrialReport } from './tuner.ts';
 
 type Choice = Extract<LocalTuning, { by: 'fedpop' }>;
@@ -167,9 +167,10 @@ test('a round that tells none from another moves nothing, and what is no number 
 
 test('what a run keeps of its rounds is read again, and a choice that is none is refused with the reason', () => {
   const spec = exampleSpec({ tuning: rates });
-  const kept = v.parse(fedpop.state, JSON.parse(JSON.stringify(played(rates, 3, 12, changeOf).at(-1))));
+  const state = played(rates, 3, 12, changeOf).at(-1)!;
+  const kept = v.parse(TuningState, JSON.parse(JSON.stringify(state)));
   expect(inPlayOf(spec, kept)?.map(({ learningRate }) => learningRate)).toEqual(
-    kept.population.map(({ learningRate }) => learningRate),
+    state.population.map(({ learningRate }) => learningRate),
   );
   const refused = (choice: Partial<Choice>, change: Parameters<typeof exampleSpec>[0] = {}) =>
     tunerIssues({ by: 'fedpop', population: 6, ...choice }, exampleSpec(change));
