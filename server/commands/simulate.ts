@@ -350,7 +350,7 @@ function setupOf(flags: Flags): SimulationSetup {
   };
 }
 
-/** Of what is tried, and how: each is read alone before. */
+/** What is tried and how, together: alone each was read before. */
 function tuningOf({
   tune,
   tuneLearningRate: rates,

@@ -35,6 +35,7 @@ export class TriedSettings {
   /** The same of a round that is open, or about to be. */
   planOf(participant: ParticipantId, round: number): TrainingPlan {
     const { run, spec } = this.federation;
+    if (spec.tuning === undefined) return spec.plan;
     return planInPlay(spec, run?.tuning, this.#of(participant, round));
   }
 
