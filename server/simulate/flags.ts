@@ -94,7 +94,9 @@ export function ratesOf(text: string): RatesTried {
   const rates = text.split(isRange ? '..' : ',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   const areRates = rates.every((rate) => rate > 0 && rate <= 10) && new Set(rates).size === rates.length;
   const [least = NaN, most = NaN] = rates;
-  if (areRates && isRange && rates.length === 2 && least < most) return { least, most };
+  // 0.01...1 may mean 1 or 0.1.
+  const isClear = !text.includes('...');
+  if (areRates && isRange && isClear && rates.length === 2 && least < most) return { least, most };
   if (areRates && !isRange && rates.length >= 2 && rates.length <= 20) return rates;
   return refuse(
     isRange
