@@ -202,6 +202,19 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await page.getByLabel('At least', { exact: true }).fill('2');
   // The run finds its own learning rate: of one there is nothing to find.
   await page.getByLabel('Devices train by').selectOption('Settings that rounds try');
+  const tried = page.getByLabel('What is tried');
+  await tried.selectOption('Within a range (FedPop)');
+  const ends = page.getByLabel('Lowest and highest learning rate');
+  await ends.fill('0.1');
+  await ends.blur();
+  await expect(ends).toHaveAccessibleDescription(/Two numbers are needed here/);
+  await ends.fill('0.02, 0.1');
+  await next(page);
+  await expect(
+    page.getByText('a population of 6 between learning rate 0.02 and learning rate 0.1'),
+  ).toBeVisible();
+  await page.getByRole('button', { name: 'Back' }).click();
+  await tried.selectOption('Values of a list (FedEx)');
   const rates = page.getByLabel('Learning rates to try');
   await rates.fill('0.1');
   await rates.blur();

@@ -26,7 +26,10 @@ import {
   ratesOf,
   strategyOption,
   targetOf,
+  tunerOf,
   wholeOf,
+  type RatesTried,
+  type RateTuner,
 } from '../simulate/flags.ts';
 import { spokenLine } from '../simulate/lines.ts';
 import { parseModel } from '../simulate/models.ts';
@@ -46,7 +49,8 @@ interface Flags {
   readonly localEpochs: number;
   readonly batch: number;
   readonly learningRate: number;
-  readonly tuneLearningRate?: readonly number[];
+  readonly tune?: RateTuner;
+  readonly tuneLearningRate?: RatesTried;
   readonly optimizer?: SimulationSetup['optimizer'];
   readonly proximal: number;
   readonly augment?: SimulationSetup['augmentation'];
@@ -121,8 +125,13 @@ export function register(program: Command): void {
     .option('--learning-rate <rate>', 'of local training', numberOf(0, 10, true), 0.1)
     .option(
       '--tune-learning-rate <rates>',
-      'instead of one rate, as 0.01,0.1,1: each device is drawn one, by what earlier rounds came to on rows that devices keep apart (FedEx)',
+      'instead of one rate, as 0.01,0.1,1 or 0.001..1: each device is drawn one, by what earlier rounds came to on rows that devices keep apart',
       ratesOf,
+    )
+    .option(
+      '--tune <how>',
+      'fedex: the rates of a list, the better ones likelier with each round; or fedpop, fedpop:population=8: of a range some at a time, of which the worse take after the better (default: fedex)',
+      tunerOf,
     )
     .option(
       '--optimizer <name>',
@@ -314,7 +323,7 @@ function setupOf(flags: Flags): SimulationSetup {
     localEpochs: flags.localEpochs,
     batchSize: flags.batch,
     learningRate: flags.learningRate,
-    ...(flags.tuneLearningRate === undefined ? {} : { tunedRates: [...flags.tuneLearningRate] }),
+    ...tuningOf(flags),
     optimizer: flags.optimizer ?? optimizerOf('sgd'),
     proximalTerm: flags.proximal,
     ...(flags.augment === undefined ? {} : { augmentation: flags.augment }),
@@ -339,6 +348,30 @@ function setupOf(flags: Flags): SimulationSetup {
     seed: flags.seed,
     backend: flags.backend,
   };
+}
+
+/** What is tried and how, together: alone each was read before. */
+function tuningOf({
+  tune,
+  tuneLearningRate: rates,
+}: Flags): Pick<SimulationSetup, 'tunedRates' | 'evolvedRates'> {
+  if (rates === undefined) {
+    if (tune === undefined) return {};
+    throw new UnusableSetup(
+      `--tune ${tune.name} says how rates are tried, and none are named: add --tune-learning-rate ${tune.name === 'fedex' ? '0.01,0.1,1' : '0.001..1'}.`,
+    );
+  }
+  const isRange = 'least' in rates;
+  if (tune?.name === 'fedpop') {
+    if (isRange) return { evolvedRates: { ...rates, population: tune.population } };
+    throw new UnusableSetup(
+      `--tune-learning-rate ${rates.join(',')} is a list, and FedPop looks within a range: write ${Math.min(...rates)}..${Math.max(...rates)}, or leave out --tune fedpop.`,
+    );
+  }
+  if (!isRange) return { tunedRates: [...rates] };
+  throw new UnusableSetup(
+    `--tune-learning-rate ${rates.least}..${rates.most} is a range, and FedEx tries the rates of a list: name them with commas between, as 0.01,0.1,1, or add --tune fedpop.`,
+  );
 }
 
 const USUAL_ROUNDS = 100;

@@ -1,7 +1,7 @@
 // What a commit changes beyond its round: a version, where `live` stands, and whether the run has come to its end.
 import type { VersionNumber } from '#lib/core/ids.ts';
 import { acceptedReports, type Aggregation } from '#lib/core/round/round-state.ts';
-import { chancesOf } from '#lib/core/search/tuned-rounds.ts';
+import { inPlayOf } from '#lib/core/search/tuned-rounds.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
 import { hasGates } from './live-version.ts';
 import type { MadeVersion } from './publish.ts';
@@ -31,7 +31,7 @@ export function planCommit(input: {
   const { round, at, version } = input;
   const reports = acceptedReports(round);
   const isSecret = round.drawnFrom !== undefined;
-  const chances = chancesOf(input.run.spec, input.run.tuning);
+  const inPlay = inPlayOf(input.run.spec, input.run.tuning);
   const made: VersionRecord = {
     federation: input.record.id,
     version,
@@ -57,7 +57,7 @@ export function planCommit(input: {
     // Devices fetch what they train from: the bytes would tell how many were drawn.
     bytesDown: isSecret ? 0 : input.bytesDown,
     durationMs: Math.max(0, at - round.openedAt),
-    ...(chances === undefined ? {} : { tuning: chances }),
+    ...(inPlay === undefined ? {} : { tuning: inPlay }),
   };
   const roundsCommitted = input.record.roundsCommitted + 1;
   const outcome =

@@ -3,7 +3,6 @@ import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { secureSumOf } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { memberOf, type Round } from '#lib/core/round/round-state.ts';
-import { planTried } from '#lib/core/search/tuned-rounds.ts';
 import type { Federation } from './federation.ts';
 
 export function configure(
@@ -40,7 +39,7 @@ export function configure(
         bytes: versions.head.bytes,
         deltas: versions.deltasTo(task.version),
       },
-      plan: spec.tuning === undefined ? plan : planTried(spec, tried.of(participant, task.round)),
+      plan: spec.tuning === undefined ? plan : tried.planOf(participant, task.round),
       uplink: transfer.uplink,
       asks: spec.tuning === undefined ? [...asks] : [...asks, 'judged'],
       controls,

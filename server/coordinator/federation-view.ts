@@ -1,6 +1,6 @@
 // What is shown of a living federation.
 import { secureSumOf } from '#lib/core/federation.ts';
-import { chancesOf } from '#lib/core/search/tuned-rounds.ts';
+import { inPlayOf } from '#lib/core/search/tuned-rounds.ts';
 import type { FederationSummary, FederationView, RoundView } from '#lib/protocol/views.ts';
 import type { RoundPage } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
@@ -36,7 +36,7 @@ export function viewOf(federation: Federation): FederationView {
   const { record, versions, attendance, driver, run } = federation;
   const { round } = driver;
   // Of the present run, or the last.
-  const tuning = chancesOf(run?.spec ?? record.spec, run?.tuning);
+  const tuning = inPlayOf(run?.spec ?? record.spec, run?.tuning);
   return {
     id: record.id,
     spec: record.spec,
@@ -62,7 +62,7 @@ export function viewOf(federation: Federation): FederationView {
             epsilon: federation.ledger.mostAt(record.spec.privacy.delta),
           },
         }),
-    ...(tuning === undefined ? {} : { tuning }),
+    ...(tuning === undefined ? {} : { tuning: [...tuning] }),
     status:
       federation.damage ??
       (federation.isOutOfSpace ? OUT_OF_SPACE : undefined) ??

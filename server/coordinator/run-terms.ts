@@ -6,7 +6,8 @@ import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts
 import { strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
-import { planTried, settingsTried } from '#lib/core/search/tuned-rounds.ts';
+import type { TrainingPlan } from '#lib/core/model/spec.ts';
+import { plansTried } from '#lib/core/search/settings-tried.ts';
 import { clippedStrategy, noiseQuantum } from '#lib/core/privacy/central.ts';
 import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
@@ -21,8 +22,8 @@ export interface WantedUpdate {
   /** Values that it decodes to. */
   readonly length: number;
   readonly asksBaseLoss: boolean;
-  /** Local steps that a plan makes of so many examples: that of the settings given, by their place, or of whichever makes most. */
-  readonly mostSteps: (examples: number, settings: number | undefined) => number;
+  /** Local steps that a plan makes of so many examples: the one that was given, or whichever makes most. */
+  readonly mostSteps: (examples: number, given: TrainingPlan | undefined) => number;
 }
 
 export function wantedUpdate(spec: FederationSpec, model: FederatedModel): WantedUpdate {
@@ -32,9 +33,9 @@ export function wantedUpdate(spec: FederationSpec, model: FederatedModel): Wante
     uplink: codecNamed(transfer.uplink),
     length: updateLength(model.parameterCount),
     asksBaseLoss: asks.includes('base-loss'),
-    mostSteps: (examples, settings) =>
+    mostSteps: (examples, given) =>
       Math.max(
-        ...(settings === undefined ? [plan, ...settingsTried(spec)] : [planTried(spec, settings)]).map(
+        ...(given === undefined ? [plan, ...plansTried(spec)] : [given]).map(
           ({ localEpochs, batchSize }) => localEpochs * Math.ceil(examples / batchSize),
         ),
       ),

@@ -1,8 +1,9 @@
-// The local settings that devices of a run try (FedEx): who was given which, and what a round says of them when it ends.
+// The local settings that devices of a run try: who was given which, and what a round says of them when it ends.
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { triedIn, type EndedRound } from '#lib/core/round/round-state.ts';
+import type { TrainingPlan } from '#lib/core/model/spec.ts';
 import type { Judged, JudgedInVain, Tried } from '#lib/core/search/judged.ts';
-import { settingsDrawn, tunedBy } from '#lib/core/search/tuned-rounds.ts';
+import { planInPlay, settingsDrawn, tunedBy } from '#lib/core/search/tuned-rounds.ts';
 import type { Change, RunRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 
@@ -23,18 +24,23 @@ export class TriedSettings {
     judged: Judged | JudgedInVain | null | undefined,
   ): Tried | undefined {
     if (judged == null || this.federation.spec.tuning === undefined) return undefined;
-    return { settings: this.of(participant, round), after: null, ...judged };
+    return { settings: this.#of(participant, round), after: null, ...judged };
   }
 
-  /** undefined: none are tried, or the round is not the open one: what it gave out is not known any more. */
-  given(participant: ParticipantId, round: number): number | undefined {
-    return this.federation.spec.tuning !== undefined && this.federation.openRound?.round === round
-      ? this.of(participant, round)
-      : undefined;
+  /** What a device of the open round trains by; undefined: the round is not the open one: what it gave out is not known any more. */
+  plan(participant: ParticipantId, round: number): TrainingPlan | undefined {
+    return this.federation.openRound?.round === round ? this.planOf(participant, round) : undefined;
+  }
+
+  /** The same of a round that is open, or about to be. */
+  planOf(participant: ParticipantId, round: number): TrainingPlan {
+    const { run, spec } = this.federation;
+    if (spec.tuning === undefined) return spec.plan;
+    return planInPlay(spec, run?.tuning, this.#of(participant, round));
   }
 
   /** By what rounds so far came to: that stays as it is until the open one has ended. */
-  of(participant: ParticipantId, round: number): number {
+  #of(participant: ParticipantId, round: number): number {
     const { record, run, spec } = this.federation;
     return settingsDrawn(spec, run?.tuning, { federation: record.id, round, participant });
   }
@@ -43,13 +49,12 @@ export class TriedSettings {
   endedWith(ended: EndedRound, run: RunRecord | undefined): readonly Change[] {
     this.#run = undefined;
     const tried = triedIn(ended);
-    if (run?.spec.tuning === undefined || tried.length === 0) return [];
-    const tuning = tunedBy(run.spec, run.tuning, tried);
-    this.#run = { ...run, tuning };
-    return [
-      { type: 'put-run', record: this.#run },
-      this.federation.entry('tuned', { round: ended.round, chances: tuning.chances }),
-    ];
+    if (run === undefined || tried.length === 0) return [];
+    const { round } = ended;
+    const tuned = tunedBy(run.spec, run.tuning, tried, { federation: run.federation, round });
+    if (tuned === undefined) return [];
+    this.#run = { ...run, tuning: tuned.state };
+    return [{ type: 'put-run', record: this.#run }, this.federation.entry('tuned', { round, ...tuned.told })];
   }
 
   /** The run as the round that has just ended leaves it; undefined: as it was. */

@@ -81,7 +81,7 @@ export async function answerOffer(
   // Masked, it lies in the sum.
   if (asksBaseLoss && offer.baseLoss === null && maskedBytes === null)
     return invalid('the strategy weighs updates by the loss at the base, and it does not say it');
-  const most = mostSteps(offer.examples, federation.tried.given(participant, offer.round));
+  const most = mostSteps(offer.examples, federation.tried.plan(participant, offer.round));
   if (offer.steps > most)
     return invalid(
       `it claims ${offer.steps} local steps where its plan makes at most ${most} of ${offer.examples} examples`,

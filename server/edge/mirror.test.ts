@@ -73,7 +73,10 @@ test('what an edge would make something else of is refused, with what to do inst
       { ...plain, gates: [{ kind: 'latency', place: 'worst', threshold: 10 }] },
       /how long a prediction takes on each device/,
     ],
-    [{ ...plain, tuning: { learningRates: [0.1], localEpochs: [], batchSizes: [] } }, /local settings/],
+    [
+      { ...plain, tuning: { by: 'fedex', learningRates: [0.1], localEpochs: [], batchSizes: [] } },
+      /local settings/,
+    ],
     [
       {
         ...plain,

@@ -15,7 +15,7 @@ import type {
 import type { SliceTally } from '#lib/core/gates/slice-tally.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
-import type { FedexState } from '#lib/core/search/fedex.ts';
+import type { TuningState } from '#lib/core/search/tuned-rounds.ts';
 import type { Signature } from '#lib/core/transparency/statements.ts';
 import type { InvitationId } from '#lib/protocol/invitations.ts';
 import type { Permission, PersonId, Role } from '#lib/protocol/people.ts';
@@ -48,7 +48,7 @@ export interface RunRecord {
   /** Why it ended, in a sentence. */
   readonly outcome: string | null;
   /** What its rounds came to of the local settings that they try; absent: of none yet, or they try none. */
-  readonly tuning?: FedexState;
+  readonly tuning?: TuningState;
 }
 
 export interface RoundRecord {
@@ -103,7 +103,7 @@ export interface VersionRecord {
   readonly bytesUp: number;
   readonly bytesDown: number;
   readonly durationMs: number | null;
-  /** How likely each of the local settings was in its round; absent: all trained by the plan. */
+  /** The local settings that were in play in its round, and how likely each was; absent: all trained by the plan. */
   readonly tuning?: readonly SettingsChance[];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { augmentOption, optimizerOf } from './flags.ts';
+import { augmentOption, optimizerOf, ratesOf, tunerOf } from './flags.ts';
 
 test.each([
   ['sgd', { type: 'sgd', momentum: 0 }],
@@ -42,4 +42,18 @@ test('how pictures are varied is read from its settings, and what is none of the
     ['flip', '“flip” is not option=number, as in flip=0,shift=0,turn=0,light=0,cutout=0.'],
   ] as const)
     expect(() => augmentOption(text)).toThrow(message);
+});
+
+test('rates to try are a list or a range, and what tries them is named', () => {
+  expect(ratesOf('0.01,0.1,1')).toEqual([0.01, 0.1, 1]);
+  expect(ratesOf('0.001..1')).toEqual({ least: 0.001, most: 1 });
+  for (const text of ['0.1', '0.1,0.1', '0,1', '0.1,x', '0.1,11'])
+    expect(() => ratesOf(text), text).toThrow('Two to twenty different rates');
+  for (const text of ['1..0.1', '0..1', '0.1..', '0.1..0.2..0.3', '0.1..11', '0.01...1'])
+    expect(() => ratesOf(text), text).toThrow('The lowest and the highest rate');
+  expect(tunerOf('fedex')).toEqual({ name: 'fedex' });
+  expect(tunerOf('fedpop')).toEqual({ name: 'fedpop', population: 6 });
+  expect(tunerOf('fedpop:population=8')).toEqual({ name: 'fedpop', population: 8 });
+  for (const text of ['pbt', 'fedpop:', 'fedpop:population=3', 'fedpop:size=8', 'fedex:population=8'])
+    expect(() => tunerOf(text), text).toThrow('fedex, or fedpop and how many');
 });

@@ -85,15 +85,38 @@ export function targetOf(text: string): NonNullable<SimulationSetup['metric']> {
   return { name, target };
 }
 
-/** `0.01,0.1,1` */
-export function ratesOf(text: string): readonly number[] {
-  const rates = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
-  return rates.length >= 2 &&
-    rates.length <= 20 &&
-    rates.every((rate) => rate > 0 && rate <= 10) &&
-    new Set(rates).size === rates.length
-    ? rates
-    : refuse('Two to twenty different rates above 0 to 10, with commas between, as 0.01,0.1,1.');
+/** Rates that devices try: each of a list, or whatever lies between two ends. */
+export type RatesTried = readonly number[] | { readonly least: number; readonly most: number };
+
+/** `0.01,0.1,1`, `0.001..1` */
+export function ratesOf(text: string): RatesTried {
+  const isRange = text.includes('..');
+  const rates = text.split(isRange ? '..' : ',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const areRates = rates.every((rate) => rate > 0 && rate <= 10) && new Set(rates).size === rates.length;
+  const [least = NaN, most = NaN] = rates;
+  // 0.01...1 may mean 1 or 0.1.
+  const isClear = !text.includes('...');
+  if (areRates && isRange && isClear && rates.length === 2 && least < most) return { least, most };
+  if (areRates && !isRange && rates.length >= 2 && rates.length <= 20) return rates;
+  return refuse(
+    isRange
+      ? 'The lowest and the highest rate, above 0 to 10, with two points between, as 0.001..1.'
+      : 'Two to twenty different rates above 0 to 10, with commas between, as 0.01,0.1,1; or for FedPop a range, as 0.001..1.',
+  );
+}
+
+export type RateTuner = { readonly name: 'fedex' } | { readonly name: 'fedpop'; readonly population: number };
+
+const USUAL_POPULATION = 6;
+
+/** `fedex`, `fedpop`, `fedpop:population=8` */
+export function tunerOf(text: string): RateTuner {
+  if (text === 'fedex') return { name: 'fedex' };
+  if (text === 'fedpop') return { name: 'fedpop', population: USUAL_POPULATION };
+  const population = Number(/^fedpop:population=(\d+)$/.exec(text)?.[1] ?? NaN);
+  return population >= 4 && population <= 20
+    ? { name: 'fedpop', population }
+    : refuse('fedex, or fedpop and how many rates are tried at a time (4 to 20), as fedpop:population=8.');
 }
 
 /** `off`, or how many times the median of late a version may move the model. */

@@ -30,7 +30,7 @@ export interface RoundLine {
   readonly neverTrained?: Figures;
   /** Under model replacement: the share of the test rows with the trigger that the version takes for the attacker’s class. */
   readonly backdoor?: number;
-  /** Where the devices' learning rate is tuned: the chance of each to be drawn next. */
+  /** Where the devices' learning rate is tuned: the rates in play, and the chance of each to be drawn next. */
   readonly tuning?: readonly RateChance[];
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -78,9 +78,14 @@ function duration(seconds: number): string {
   return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} days`;
 }
 
-function favourite(chances: readonly RateChance[]): string {
+/** The likeliest, or where they lie when all are as likely: a population. */
+function ratesText(chances: readonly RateChance[]): readonly string[] {
   const [first] = chances.toSorted((a, b) => b.chance - a.chance);
-  return first === undefined ? '' : `rate ${first.rate} likeliest, ${(first.chance * 100).toFixed(0)} %`;
+  if (first === undefined) return [];
+  if (chances.some(({ chance }) => chance !== first.chance))
+    return [`rate ${first.rate} likeliest, ${(first.chance * 100).toFixed(0)} %`];
+  const rates = chances.map(({ rate }) => rate);
+  return [`${rates.length} rates from ${Math.min(...rates)} to ${Math.max(...rates)}`];
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
@@ -106,7 +111,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
               ...(value === undefined ? [] : [figureText(metric, value)]),
               ...unseenText(metric, line.neverTrained),
               ...(line.backdoor === undefined ? [] : [`backdoor ${(line.backdoor * 100).toFixed(2)} %`]),
-              ...(line.tuning === undefined ? [] : [favourite(line.tuning)]),
+              ...(line.tuning === undefined ? [] : ratesText(line.tuning)),
               `${megabytes(line.bytesUp)} up, ${megabytes(line.bytesDown)} down`,
             ];
       return `Round ${line.round} of ${rounds}: ${parts.join(', ')}; ${duration(line.simulatedSeconds)} simulated`;

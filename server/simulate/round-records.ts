@@ -123,11 +123,6 @@ const keptOf = (record: FederationRecord): KeptRecords['federation'] => ({
   roots: [...record.roots],
 });
 
-const keptRun = ({ tuning, ...run }: RunRecord): NonNullable<KeptRecords['run']> => ({
-  ...run,
-  ...(tuning === undefined ? {} : { tuning: { ...tuning, chances: [...tuning.chances] } }),
-});
-
 const keptVersion = ({ tuning, ...version }: VersionRecord): KeptRecords['versions'][number] => ({
   ...version,
   ...(tuning === undefined ? {} : { tuning: [...tuning] }),
@@ -166,7 +161,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         present().federation = keptOf(change.record);
         return;
       case 'put-run':
-        present().run = keptRun(change.record);
+        present().run = change.record;
         return;
       case 'put-round': {
         const all = present();

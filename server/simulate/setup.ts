@@ -35,9 +35,17 @@ export const SimulationSetup = v.strictObject({
   localEpochs: whole(1),
   batchSize: whole(1),
   learningRate: v.number(),
-  /** Rates among which devices' own is drawn, by what earlier rounds came to (FedEx); left out: all take `learningRate`. */
+  /** Rates among which devices' own is drawn, by what earlier rounds came to (FedEx). This and what follows left out: all take `learningRate`. */
   tunedRates: v.exactOptional(
     v.pipe(v.array(v.pipe(v.number(), v.gtValue(0))), v.minLength(2), v.maxLength(20)),
+  ),
+  /** What a population of rates evolves between (FedPop). */
+  evolvedRates: v.exactOptional(
+    v.strictObject({
+      least: v.pipe(v.number(), v.gtValue(0)),
+      most: v.number(),
+      population: whole(4),
+    }),
   ),
   optimizer: OptimizerSpec,
   proximalTerm: v.number(),

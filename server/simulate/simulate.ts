@@ -193,8 +193,8 @@ function checkMode({ mode, attack, overSelection }: SimulationSetup, keptAt: str
 }
 
 /** What else rates cannot be tried with is the federation's own to refuse (core/search/check-tuning.ts). */
-function checkTuning({ tunedRates, attack }: SimulationSetup): void {
-  if (tunedRates !== undefined && attack !== null)
+function checkTuning({ tunedRates, evolvedRates, attack }: SimulationSetup): void {
+  if ((tunedRates ?? evolvedRates) !== undefined && attack !== null)
     throw new UnusableSetup(
       '--tune-learning-rate: who attacks would say what it likes of its losses. Simulate the one or the other.',
     );

@@ -85,9 +85,7 @@ export function simulatedSpec(
       ...(setup.heldOutDevices === undefined ? {} : { heldOutDevices: setup.heldOutDevices }),
     },
     privacy,
-    ...(setup.tunedRates === undefined
-      ? {}
-      : { tuning: { learningRates: setup.tunedRates, localEpochs: [], batchSizes: [] } }),
+    ...tuningPart(setup),
     sample: null,
     access: isDrawn(privacy) ? { type: 'invited' } : exactAveraging.access,
   };
@@ -97,6 +95,14 @@ export function simulatedSpec(
   throw new UnusableSetup(
     `${flagOf(issue?.path ?? '')}${issue?.message ?? 'The parts do not fit together.'}`,
   );
+}
+
+function tuningPart({ tunedRates, evolvedRates }: SimulationSetup): Pick<FederationSpec, 'tuning'> {
+  if (tunedRates !== undefined)
+    return { tuning: { by: 'fedex', learningRates: tunedRates, localEpochs: [], batchSizes: [] } };
+  if (evolvedRates === undefined) return {};
+  const { population, ...learningRate } = evolvedRates;
+  return { tuning: { by: 'fedpop', population, learningRate } };
 }
 
 const usualMetric: Readonly<Record<Tally['type'], MetricName>> = {

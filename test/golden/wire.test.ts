@@ -58,6 +58,7 @@ const hashes: Readonly<Record<number, string>> = {
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
   4: '4d5f4a8267b16f1861d4a66f100b2bc87c5678e2a75212066ad6a4c9da424b7c',
   5: '6c1a57b0c325030900822c4769814bd6a5af29366f2f8f1b031c5d4dab20d350',
+  6: '761bfee9d40e69c0401b1608159f76dba3ecf49ff10cea88537bfd2f0c61956b',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

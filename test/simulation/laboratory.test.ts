@@ -102,6 +102,30 @@ test('the learning rate of devices is tuned in the rounds themselves: the better
   await expect(run({ ...tuned, privacy })).rejects.toThrow(/^--tune-learning-rate: .*no noise covers/);
 });
 
+test('a population of rates between two ends beats a rate that was badly chosen, and FedEx over a coarse list of the same ends', async () => {
+  const lossBy = async (change: Partial<SimulationSetup>) => {
+    const { result, rounds } = await run({
+      data: { type: 'sample', sample: 'drawn-digits', rows: 60 },
+      model: 'softmax-regression',
+      participants: 12,
+      cohort: 1,
+      partition: 'iid',
+      rounds: 12,
+      evaluateEvery: 12,
+      ...change,
+    });
+    return { loss: result.metrics.loss!, rates: rounds.map(({ tuning }) => tuning?.map(({ rate }) => rate)) };
+  };
+  const bad = await lossBy({ learningRate: 0.003 });
+  const coarse = await lossBy({ tunedRates: [0.003, 0.05, 1] });
+  const evolved = await lossBy({ evolvedRates: { least: 0.003, most: 1, population: 6 } });
+  expect(evolved.loss).toBeLessThan(bad.loss / 2);
+  expect(evolved.loss).toBeLessThan(coarse.loss);
+  // The rates of the line are those that the next round has in play.
+  expect(evolved.rates[0]).toHaveLength(6);
+  expect(Math.max(...evolved.rates.at(-1)!)).toBeLessThan(Math.max(...evolved.rates[0]!));
+});
+
 test('devices that never train judge each version by their own rows, to the same bytes by any number of threads', async () => {
   const apart = { participants: 12, rounds: 2, dropout: 0.2, heldOutDevices: 0.3 };
   const { rounds, result } = await run(apart);
@@ -578,6 +602,9 @@ describe('what cannot be meant is refused in a sentence that names the flag', ()
     ['--data sample:6 --model k-means --attack signflip --attackers 0.2', '--attack', 'labelflip'],
     ['--data sample:6 --participants 10001', '--participants', 'from 1 to 10000'],
     ['--data sample:6 --cohort 0', '--cohort', 'above 0 to 1'],
+    ['--data sample:6 --tune fedpop', '--tune', 'add --tune-learning-rate 0.001..1'],
+    ['--data sample:6 --tune fedpop --tune-learning-rate 0.1,1', '--tune-learning-rate', 'write 0.1..1'],
+    ['--data sample:6 --tune-learning-rate 0.1..1', '--tune-learning-rate', 'add --tune fedpop'],
     ['--data sample:6 --local-epochs 1.5', '--local-epochs', 'whole number'],
     ['--data sample:6 --batch 0', '--batch', 'from 1 to 4096'],
     ['--data sample:6 --learning-rate fast', '--learning-rate', 'A number above 0'],

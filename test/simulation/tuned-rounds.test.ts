@@ -1,12 +1,13 @@
-// Rounds whose devices are each given one of several local settings (FedEx): the one that does most for their rows is soon given
-// nearly always, what rounds have found survives the process, and where it cannot be had it is refused with the reason.
+// Rounds whose devices are each given one of several local settings: the one that does most for their rows is soon given nearly always
+// (FedEx), or those that are tried come near it (FedPop); what rounds have found survives the process, and where it cannot be had it is
+// refused with the reason.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, expect, test } from 'vitest';
 import type { LocalTuning } from '#lib/core/federation.ts';
-import { chancesOf } from '#lib/core/search/tuned-rounds.ts';
+import { inPlayOf } from '#lib/core/search/tuned-rounds.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
@@ -20,14 +21,23 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const GOOD = 0.1;
 const WILD = 10;
-const tuning = { learningRates: [0.001, GOOD, 1, WILD], localEpochs: [], batchSizes: [] };
+type Lists = Extract<LocalTuning, { by: 'fedex' }>;
+const tuning: Lists = { by: 'fedex', learningRates: [0.001, GOOD, 1, WILD], localEpochs: [], batchSizes: [] };
 /** What a round at each rate leaves of the loss. */
 const leaves: Readonly<Record<number, number>> = { 0.001: 0.99, [GOOD]: 0.8, 1: 1.3 };
+/** Of others the less the nearer they are to the good one; undefined: it comes to nothing. */
+const leavesOf = (rate: number): number | undefined =>
+  rate >= WILD ? undefined : (leaves[rate] ?? Math.min(1.3, 0.8 + 0.1 * Math.abs(Math.log10(rate / GOOD))));
 
 /** Five devices, all in each round; with the wild rate training comes to nothing, and the device gives the round up. */
-async function tuned(crash: Crash | undefined, kept: Records, maximumRounds = 10): Promise<World> {
+async function tuned(
+  crash: Crash | undefined,
+  kept: Records,
+  maximumRounds = 10,
+  by: LocalTuning = tuning,
+): Promise<World> {
   const rules = { goal: 5, minimum: 1, overSelection: 1, maximumRounds };
-  const world = await World.open(3, exampleSpec({ rules, tuning }), 5, kept, { weighs: true });
+  const world = await World.open(3, exampleSpec({ rules, tuning: by }), 5, kept, { weighs: true });
   if (crash !== undefined) world.crashAt(crash);
   for (const device of world.devices) {
     const given = new Map<number, number>();
@@ -36,7 +46,7 @@ async function tuned(crash: Crash | undefined, kept: Records, maximumRounds = 10
       // Also by a process that took the round up.
       expect(given.get(round) ?? learningRate).toBe(learningRate);
       given.set(round, learningRate);
-      const left = leaves[learningRate];
+      const left = leavesOf(learningRate);
       return left === undefined
         ? undefined
         : { rows: 10, before: before(round), after: before(round) * left };
@@ -55,11 +65,15 @@ async function tuned(crash: Crash | undefined, kept: Records, maximumRounds = 10
 /** The same line also names the rows that were written with it, and those have times in them. */
 const TunedLine = v.object({ round: v.number(), chances: v.array(v.number()) });
 
-/** All that is said of the settings: by the view, by each version, by the journal. */
-const said = async ({ coordinator, kept }: World) => ({
+/** What is said of the settings by the view and by each version. */
+const found = ({ coordinator }: World) => ({
   now: coordinator.view(federation)?.tuning,
   versions: coordinator.versions(federation)?.map((one) => one.tuning),
-  journal: (await kept.journal(federation))
+});
+/** And by the journal. */
+const said = async (world: World) => ({
+  ...found(world),
+  journal: (await world.kept.journal(federation))
     .filter(({ type }) => type === 'tuned')
     .map(({ payload }) => v.parse(TunedLine, payload)),
 });
@@ -112,6 +126,27 @@ test('a process that is killed at any write of a round is followed by one that g
   expect(world.restarts).toBe(1);
   expect(await said(world)).toEqual(expected);
   await kept.close();
+});
+
+test('a population of rates closes in on the good one, the journal and each version say what it was, and a killed process goes on to the same', async () => {
+  const by: LocalTuning = { by: 'fedpop', population: 4, learningRate: { least: 0.001, most: 10 } };
+  const world = await tuned(undefined, memoryRecords(), 25, by);
+  const { now, versions } = found(world);
+  const away = (population: typeof now): number =>
+    Math.max(...population!.map(({ learningRate }) => Math.abs(Math.log10(learningRate / GOOD))));
+  expect(away(versions?.[1])).toBeGreaterThan(1);
+  expect(away(now)).toBeLessThan(0.3);
+  expect(now?.map(({ chance }) => chance)).toEqual([0.25, 0.25, 0.25, 0.25]);
+  // What a round came to is what the next version is made by.
+  const lines = (await world.kept.journal(federation)).filter(({ type }) => type === 'tuned');
+  const rates = (population: typeof now) => population?.map(({ learningRate }) => ({ learningRate }));
+  expect(lines).toHaveLength(world.head);
+  expect(lines.at(-1)?.payload).toMatchObject({ round: world.head, population: rates(now) });
+  expect(lines.at(-2)?.payload).toMatchObject({ population: rates(versions?.at(-1)) });
+  const crash: Crash = { write: Math.floor(world.writes / 2), when: 'after' };
+  const killed = await tuned(crash, memoryRecords(), 25, by);
+  expect(killed.restarts).toBe(1);
+  expect(found(killed)).toEqual({ now, versions });
 });
 
 test('whoever leaves a round that still chooses its cohort was given nothing that could come to nothing', async () => {
@@ -181,8 +216,7 @@ test('settings are not tried where it would be unsound, and the refusal says why
     expect(refused(exampleSpec({ tuning, strategy: { name, options: {} } })), name).toEqual([
       expect.stringContaining('Choose a strategy that averages'),
     ]);
-  const lists = (change: Partial<LocalTuning>): string[] =>
-    refused({ ...plain, tuning: { ...tuning, ...change } });
+  const lists = (change: Partial<Lists>): string[] => refused({ ...plain, tuning: { ...tuning, ...change } });
   expect(lists({ learningRates: [0.1] })).toEqual([expect.stringContaining('at least two')]);
   expect(lists({ learningRates: [0.1, 0.1] })).toEqual([expect.stringContaining('twice')]);
   expect(lists({ localEpochs: [1, 2] })).toEqual([expect.stringContaining('by the 1 of the plan')]);
@@ -191,12 +225,22 @@ test('settings are not tried where it would be unsound, and the refusal says why
     expect(lists({ batchSizes: [10, outside] })).toEqual([expect.stringContaining('the 10 of the plan')]);
   expect(lists({ batchSizes: [3, 40] })).toEqual([]);
   expect(lists({ batchSizes: [5, 6, 7, 8, 9, 10] })).toEqual([expect.stringContaining('at most 20')]);
+  const ranges = (change: Partial<Extract<LocalTuning, { by: 'fedpop' }>>): string[] =>
+    refused({ ...plain, tuning: { by: 'fedpop', population: 6, ...change } });
+  expect(ranges({ batchSize: { least: 3, most: 40 } })).toEqual([]);
+  expect(ranges({})).toEqual([expect.stringContaining('No range')]);
+  expect(ranges({ localEpochs: { least: 1, most: 2 } })).toEqual([
+    expect.stringContaining('by the 1 of the plan'),
+  ]);
+  expect(ranges({ batchSize: { least: 2, most: 20 } })).toEqual([
+    expect.stringContaining('the 10 of the plan'),
+  ]);
 });
 
 test('lists are crossed, and what none names is the plan’s', () => {
   const spec = exampleSpec({ tuning: { learningRates: [0.1, 1], localEpochs: [], batchSizes: [5, 20] } });
   expect(
-    chancesOf(spec, undefined)?.map(({ learningRate, localEpochs, batchSize }) => [
+    inPlayOf(spec, undefined)?.map(({ learningRate, localEpochs, batchSize }) => [
       learningRate,
       localEpochs,
       batchSize,

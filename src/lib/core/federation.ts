@@ -237,18 +237,30 @@ export const exactSums = {
 export const SummedFamily = v.picklist(['boosted-trees', 'k-means']);
 export type SummedFamily = v.InferOutput<typeof SummedFamily>;
 
+const { learningRate, localEpochs, batchSize } = TrainingPlan.entries;
 const someOf = <One extends v.GenericSchema<unknown, number>>(one: One) =>
   v.pipe(v.array(one), v.maxLength(20));
+const rangeOf = <One extends v.GenericSchema<unknown, number>>(one: One) =>
+  v.exactOptional(v.strictObject({ least: one, most: one }));
 
-/**
- * Local settings that rounds try (search/tuned-rounds.ts): every combination of these values; those of a list without any are the
- * plan's.
- */
-export const LocalTuning = v.strictObject({
-  learningRates: someOf(TrainingPlan.entries.learningRate),
-  localEpochs: someOf(TrainingPlan.entries.localEpochs),
-  batchSizes: someOf(TrainingPlan.entries.batchSize),
-});
+/** Local settings that rounds try (search/tuned-rounds.ts), and by what they find the better ones: search/fedex.ts, search/fedpop.ts. */
+export const LocalTuning = v.variant('by', [
+  /** Every combination of these values; those of a list without any are the plan's. Specs of before there was a choice do not name it. */
+  v.strictObject({
+    by: v.optional(v.literal('fedex'), 'fedex'),
+    learningRates: someOf(learningRate),
+    localEpochs: someOf(localEpochs),
+    batchSizes: someOf(batchSize),
+  }),
+  /** So many settings at a time, each anywhere between these ends; what has no range is the plan's. */
+  v.strictObject({
+    by: v.literal('fedpop'),
+    population: whole(4, 20),
+    learningRate: rangeOf(learningRate),
+    localEpochs: rangeOf(localEpochs),
+    batchSize: rangeOf(batchSize),
+  }),
+]);
 export type LocalTuning = v.InferOutput<typeof LocalTuning>;
 
 /** Letters of a recipe with what it learnt: a thousand categories in the longest words, and some. */

@@ -9,7 +9,7 @@ import { AgreedTerms } from './joined.ts';
 const local: Noised = { type: 'local', clipNorm: 1, noiseMultiplier: 2, delta: 1e-5, epsilon: 8 };
 const rules = { goal: 100, overSelection: 1.3 } as Parameters<typeof termsOf>[0]['rules'];
 const statistics = { type: 'on', mostSurveys: 20, mostRows: 100 } as const;
-const tuning = { learningRates: [0.1, 1], localEpochs: [], batchSizes: [] };
+const tuning = { by: 'fedex' as const, learningRates: [0.1, 1], localEpochs: [], batchSizes: [] };
 const joined = { privacy: local, secureSum: { ...usualSecureSum }, statistics, rules };
 const agreed = v.parse(AgreedTerms, termsOf(joined));
 

@@ -26,7 +26,7 @@ const own = () => {
 };
 const tried = { ...spec.plan, learningRate: 0.05 };
 
-const tuning = { learningRates: [0.05, 10], localEpochs: [], batchSizes: [] };
+const tuning = { by: 'fedex' as const, learningRates: [0.05, 10], localEpochs: [], batchSizes: [] };
 /** A device that has joined a federation whose rounds try settings. */
 async function trying(rows = ROWS, changes: ScriptChanges = {}): Promise<Script> {
   const one = await script({ datasets: datasetsOf(clouds(rows, 3)), ...changes });

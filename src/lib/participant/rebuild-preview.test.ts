@@ -83,7 +83,8 @@ test('one row in one step is rebuilt to the fourth digit, and a batch is not', a
 
 test('where rounds try several plans, the one of the fewest steps and that of the smallest batch are looked at', async () => {
   const plan = { ...spec.plan, localEpochs: 4, batchSize: 10 };
-  const tuning = { learningRates: [0.1, 0.01], localEpochs: [1, 4], batchSizes: [5, 40] };
+  const by = 'fedex' as const;
+  const tuning = { by, learningRates: [0.1, 0.01], localEpochs: [1, 4], batchSizes: [5, 40] };
   const stepsOf = async (changes: Partial<NetworkFederation>) =>
     (await preview({ plan, ...changes })).settings.map(({ name, rows, steps }) => [name, rows, steps]);
   expect(await stepsOf({})).toEqual([
@@ -96,6 +97,11 @@ test('where rounds try several plans, the one of the fewest steps and that of th
     ['one-batch', 5, 1],
     ['whole', 70, 2],
   ]);
+  // Of ranges that their ends are.
+  const ranges = { localEpochs: { least: 1, most: 4 }, batchSize: { least: 5, most: 40 } };
+  expect(await stepsOf({ tuning: { by: 'fedpop', population: 6, ...ranges } })).toEqual(
+    await stepsOf({ tuning }),
+  );
 });
 
 /** Digits: 784 values a row, so that nothing comes near one by chance. */

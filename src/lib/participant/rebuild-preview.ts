@@ -19,7 +19,7 @@ import type { Network } from '../core/model/network.ts';
 import { ownPart } from '../core/model/own-part.ts';
 import { noiseInSum, noisyUnits } from '../core/privacy/noise-in-sum.ts';
 import { random } from '../core/random.ts';
-import { planTried, settingsTried } from '../core/search/tuned-rounds.ts';
+import { plansTried } from '../core/search/settings-tried.ts';
 import { groupsOf } from '../core/secure-sum/groups.ts';
 import { LEAST_COHORT } from '../core/secure-sum/rules.ts';
 import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
@@ -167,11 +167,7 @@ function settingsOf(spec: NetworkFederation, training: Rows): readonly Setting[]
 
 /** What a device may be asked to train by, the lowest rate first. */
 const plansOf = (spec: NetworkFederation): readonly Plan[] =>
-  spec.tuning === undefined
-    ? [spec.plan]
-    : settingsTried(spec)
-        .map((_, at) => planTried(spec, at))
-        .toSorted((one, other) => one.learningRate - other.learningRate);
+  plansTried(spec).toSorted((one, other) => one.learningRate - other.learningRate);
 
 const least = (plans: readonly Plan[], of: (plan: Plan) => number): Plan =>
   plans.reduce((one, other) => (of(other) < of(one) ? other : one));

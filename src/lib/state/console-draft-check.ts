@@ -40,7 +40,7 @@ import { privacyChosen, privacyRead } from './console-privacy.ts';
 import { secureSumRead, secureSumTyped } from './console-draft-secure.ts';
 import { gateOf, gatesTyped, newParts } from './console-draft-question.ts';
 import { statisticsTyped } from './console-draft-statistics.ts';
-import { tuningTyped } from './console-draft-tuning.ts';
+import { rangeIssues, tuningTyped } from './console-draft-tuning.ts';
 import { durationInWords } from './console-durations.ts';
 
 export type Issues = ReadonlyMap<string, string>;
@@ -262,6 +262,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
     ...(summed === undefined ? tuningTyped(draft.tuning) : {}),
     access: { type: draft.access },
   });
+  if (summed === undefined) for (const [path, message] of rangeIssues(draft.tuning)) add(path, message);
   if (!read.success)
     for (const issue of read.issues) {
       const at = v.getDotPath(issue) ?? '';

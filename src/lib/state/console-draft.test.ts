@@ -7,7 +7,7 @@ import { changeModel } from './console-draft-family.ts';
 import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
 import { numbersTyped } from './console-draft-numbers.ts';
 import { tooFewHeldOut } from './console-draft-rounds.ts';
-import { tuningWords } from './console-draft-tuning.ts';
+import { DraftTuning, plainTuning, tuningWords } from './console-draft-tuning.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft } from './console-draft.ts';
 import { learningRows } from './console-model.ts';
 import { presets } from './console-presets.ts';
@@ -235,10 +235,20 @@ describe('a draft of a federation', () => {
     const draft: Draft = {
       ...digits(),
       plan: { ...digits().plan, localEpochs: 2 },
-      tuning: { type: 'on', learningRates: '0.1 0.3', localEpochs: '1, 2', batchSizes: '' },
+      tuning: {
+        ...plainTuning(),
+        type: 'on',
+        learningRates: '0.1 0.3',
+        localEpochs: '1, 2',
+      },
     };
     const { spec } = checkDraft(draft);
-    expect(spec?.tuning).toEqual({ learningRates: [0.1, 0.3], localEpochs: [1, 2], batchSizes: [] });
+    expect(spec?.tuning).toEqual({
+      by: 'fedex',
+      learningRates: [0.1, 0.3],
+      localEpochs: [1, 2],
+      batchSizes: [],
+    });
     expect(spec && tuningWords(spec)).toBe(
       'rounds try 4: learning rate 0.1, 1 epoch; learning rate 0.1, 2 epochs; learning rate 0.3, 1 epoch; learning rate 0.3, 2 epochs',
     );
@@ -261,6 +271,35 @@ describe('a draft of a federation', () => {
         'tuning.learningRates',
       ),
     ).toBe('This is not a number.');
+    // Ranges for a population.
+    const ranges = { learningRate: '0.01 1', localEpochs: '', batchSize: '5, 20' };
+    const evolving: Draft = { ...draft, tuning: { ...draft.tuning, by: 'fedpop', ranges } };
+    const evolved = checkDraft(evolving).spec;
+    expect(evolved?.tuning).toEqual({
+      by: 'fedpop',
+      population: 6,
+      learningRate: { least: 0.01, most: 1 },
+      batchSize: { least: 5, most: 20 },
+    });
+    expect(evolved && tuningWords(evolved)).toBe(
+      'a population of 6 between learning rate 0.01, batches of 5 and learning rate 1, batches of 20',
+    );
+    expect(evolved && draftFrom(evolved).tuning).toEqual({
+      ...plainTuning(),
+      type: 'on',
+      by: 'fedpop',
+      ranges: { ...ranges, learningRate: '0.01, 1' },
+    });
+    const rangeIssue = (learningRate: string) =>
+      checkDraft({
+        ...evolving,
+        tuning: { ...evolving.tuning, ranges: { ...ranges, learningRate } },
+      }).issues.get('tuning.learningRate');
+    for (const typed of ['0.1', '0.1, x', '0.01, 0.1, 1']) expect(rangeIssue(typed)).toContain('Two numbers');
+    expect(rangeIssue('1, 0.1')).toContain('there is nothing');
+    // A draft of before there was a choice.
+    const { by: _, ranges: __, population: ___, ...before } = plainTuning();
+    expect(v.parse(DraftTuning, before)).toEqual(plainTuning());
     // Off, lists that were typed stay, and count for nothing.
     expect(checkDraft({ ...draft, tuning: { ...draft.tuning, type: 'off' } }).spec).not.toHaveProperty(
       'tuning',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { populationLines } from './population-lines.ts';
 import { chartedSettings, namedBy, settingsName, settingsWords } from './tuning-words.ts';
 
 test('settings are called by what tells them apart, and alone by all that they are', () => {
@@ -14,4 +15,19 @@ test('of more settings than a chart has colours the likeliest seven are charted,
   const chances = [0.05, 0.2, 0.1, 0.1, 0.3, 0.02, 0.08, 0.07, 0.08].map((chance) => ({ chance }));
   expect(chartedSettings(chances)).toEqual([1, 2, 3, 4, 6, 7, 8]);
   expect(chartedSettings(chances.slice(0, 2))).toEqual([0, 1]);
+});
+
+test('a population is charted by where it lies, for each setting that its members ever differed in', () => {
+  const of = (...rates: number[]) =>
+    rates.map((learningRate) => ({ learningRate, localEpochs: 1, batchSize: 10 }));
+  const charts = populationLines([
+    { version: 1, tuning: of(0.01, 1, 0.1) },
+    { version: 2, tuning: of(0.1, 0.2, 0.1) },
+  ]);
+  expect(charts.map(({ title }) => title)).toEqual(['learning rate']);
+  expect(charts[0]?.series.map(({ name, points }) => [name, ...points.map(({ y }) => y)])).toEqual([
+    ['highest', 1, 0.2],
+    ['middle', 0.1, 0.1],
+    ['lowest', 0.01, 0.1],
+  ]);
 });

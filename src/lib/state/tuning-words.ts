@@ -2,9 +2,9 @@
 import type { SettingsChance } from '../protocol/views.ts';
 import { counted } from './format.ts';
 
-type Settings = Pick<SettingsChance, 'learningRate' | 'localEpochs' | 'batchSize'>;
+export type Settings = Pick<SettingsChance, 'learningRate' | 'localEpochs' | 'batchSize'>;
 
-const parts = [
+export const settingsParts = [
   {
     name: 'learningRate',
     title: 'learning rate',
@@ -20,7 +20,7 @@ const parts = [
 
 /** What tells them apart. */
 const tellingApart = (among: readonly Settings[]) =>
-  parts.filter(({ name }) => new Set(among.map((one) => one[name])).size > 1);
+  settingsParts.filter(({ name }) => new Set(among.map((one) => one[name])).size > 1);
 
 /** As many lines as a chart has colours. */
 const MOST_LINES = 7;
@@ -36,7 +36,7 @@ export const chartedSettings = (chances: readonly Pick<SettingsChance, 'chance'>
 
 /** "learning rate 0.1, 2 epochs, batches of 10"; `among` others only what tells it from them. */
 export const settingsWords = (settings: Settings, among?: readonly Settings[]): string =>
-  (among === undefined ? parts : tellingApart(among)).map(({ words }) => words(settings)).join(', ');
+  (among === undefined ? settingsParts : tellingApart(among)).map(({ words }) => words(settings)).join(', ');
 
 /** "0.1 · 10", short enough for the end of a line. */
 export const settingsName = (settings: Settings, among: readonly Settings[]): string =>

@@ -10,7 +10,7 @@ import { constantTally } from '../metrics/constant-tally.ts';
 import { classFigures, figure } from '../metrics/figure-of.ts';
 import { metricNames, metrics } from '../metrics/metric-list.ts';
 import type { ClassArea } from '../metrics/summed-curves.ts';
-import type { TriedSettings } from '../search/tuned-rounds.ts';
+import type { InPlay } from '../search/tuner.ts';
 import type { Charged } from '../privacy/rules.ts';
 
 export interface CardVersion extends MeasuredVersion {
@@ -20,7 +20,7 @@ export interface CardVersion extends MeasuredVersion {
   readonly committedAt: number;
   readonly examples: number;
   /** How likely each of the local settings was in its round; absent: all trained by the plan. */
-  readonly tuning?: readonly (TriedSettings & { readonly chance: number })[];
+  readonly tuning?: readonly InPlay[];
 }
 
 export interface CardFacts {

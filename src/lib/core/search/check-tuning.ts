@@ -4,9 +4,9 @@ import { fednova } from '../aggregation/fednova.ts';
 import type { StrategyIssue } from '../aggregation/check-strategy.ts';
 import type { Strategy } from '../aggregation/strategy.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
-import { settingsTried } from './tuned-rounds.ts';
+import { settingsTried } from './settings-tried.ts';
+import { tunerIssues } from './tuned-rounds.ts';
 
-const MOST_SETTINGS = 20;
 /** How many times the plan's batch size, or what part of it, may be tried: the plan's alone is measured and tested on a device. */
 const BATCH_FACTOR = 4;
 
@@ -35,37 +35,21 @@ export function checkTuning(
     add('tuning', `${summed} are not trained by steps on a device: there are no local settings to try.`);
     return issues;
   }
-  const lists = [
-    ['learningRates', tuning.learningRates],
-    ['localEpochs', tuning.localEpochs],
-    ['batchSizes', tuning.batchSizes],
-  ] as const;
-  for (const [name, values] of lists)
-    if (new Set(values).size < values.length)
-      add(`tuning.${name}`, 'The same value stands here twice: name each once.');
-  const count = settingsTried(spec).length;
-  if (count < 2)
-    add(
-      'tuning.learningRates',
-      'One combination is no choice: name at least two values of one of the lists.',
-    );
-  if (count > MOST_SETTINGS)
-    add(
-      'tuning.learningRates',
-      `The lists make ${count} combinations, and rounds cannot tell so many apart: at most ${MOST_SETTINGS}.`,
-    );
-  if (tuning.localEpochs.some((epochs) => epochs > plan.localEpochs))
+  issues.push(...tunerIssues(tuning, spec));
+  const tried = settingsTried(spec);
+  if (tried.some(({ localEpochs }) => localEpochs > plan.localEpochs))
     add(
       'tuning.localEpochs',
       `People are told what a round costs by the ${plan.localEpochs} of the plan, and a device would train longer: name no more, or raise those.`,
     );
   if (
-    tuning.batchSizes.some(
-      (size) => size * BATCH_FACTOR < plan.batchSize || size > BATCH_FACTOR * plan.batchSize,
+    tried.some(
+      ({ batchSize }) =>
+        batchSize * BATCH_FACTOR < plan.batchSize || batchSize > BATCH_FACTOR * plan.batchSize,
     )
   )
     add(
-      'tuning.batchSizes',
+      tuning.by === 'fedex' ? 'tuning.batchSizes' : 'tuning.batchSize',
       `A device is tested and its speed measured with the ${plan.batchSize} of the plan, by which deadlines are set: name none below a quarter or above ${BATCH_FACTOR} times that, or change it.`,
     );
   if (secureSumOf(spec) !== undefined)

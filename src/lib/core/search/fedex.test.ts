@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { random, type Random } from '../random.ts';
-import { afterRound, drawnConfiguration, firstFedex, type FedexReport, type FedexState } from './fedex.ts';
+import { afterRound, firstFedex, type FedexState } from './fedex.ts';
+import { drawnPlace } from './tuned-rounds.ts';
+import type { TrialReport } from './tuner.ts';
 
-const report = (configuration: number, loss: number, rows = 10): FedexReport => ({
-  configuration,
+const report = (settings: number, loss: number, rows = 10): TrialReport => ({
+  settings,
   loss,
   rows,
 });
@@ -39,8 +41,8 @@ test('whatever devices say, what comes of it is finite, or the round moves nothi
 });
 
 test('a draw from 0 to 1 takes each configuration by its chance', () => {
-  const state = { chances: [0.2, 0.5, 0.3] };
-  expect([0, 0.19, 0.2, 0.69, 0.71, 0.999, 1].map((draw) => drawnConfiguration(state, draw))).toEqual([
+  const among = [0.2, 0.5, 0.3].map((chance) => ({ chance }));
+  expect([0, 0.19, 0.2, 0.69, 0.71, 0.999, 1].map((draw) => drawnPlace(among, draw))).toEqual([
     0, 0, 1, 1, 2, 2, 2,
   ]);
 });
@@ -55,7 +57,8 @@ function* played(
   let state = firstFedex(configurations);
   for (let round = 0; round < rounds; round += 1) {
     const reports = Array.from({ length: devices }, () => {
-      const configuration = drawnConfiguration(state, draw.next());
+      const among = state.chances.map((chance) => ({ chance }));
+      const configuration = drawnPlace(among, draw.next());
       return report(configuration, lossOf(configuration, draw, round));
     });
     state = afterRound(state, reports);
