@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { encode } from 'fast-png';
-import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
+import { bringSample, federationSpec, patients, startContributing, unseenErrors } from './errands.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { storedZip } from '../test/support/image-fixtures.ts';
+import { recordingProxy } from '../test/support/recording-proxy.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
 let server: ServerProcess;
@@ -66,7 +67,8 @@ test('a table that is empty, binary, ragged, wrongly headed or holds unknown wor
   page,
 }) => {
   const errors = unseenErrors(page);
-  await bringSample(page, `${server.url}/f/patients`, 40);
+  const network = await recordingProxy(server.url);
+  await bringSample(page, `${network.url}/f/patients`, 40);
   await page.getByRole('tab', { name: 'Files' }).click();
 
   await choose(page, { name: 'empty.csv', content: '' });
@@ -112,6 +114,12 @@ test('a table that is empty, binary, ragged, wrongly headed or holds unknown wor
   await refused(page, 'target.csv', '2', 'heart_disease', /must be one of no, yes.*perhaps/);
 
   await expect(datasets(page)).toHaveText(['mixed.csv', 'Sample of patients']);
+  // Taking part with what was kept, the page tells nobody which cells were refused.
+  await startContributing(page, `${network.url}/f/patients`, 'Ward 7');
+  await expect.poll(() => network.sent().includes('Ward 7')).toBe(true);
+  await network.close();
+  for (const cell of ['crushing', 'perhaps', '99999', 'mixed.csv'])
+    expect(network.sent().includes(cell), cell).toBe(false);
   expect(errors).toEqual([]);
 });
 
