@@ -178,6 +178,10 @@ function r2ByDelta(
 export const meritOf = (report: Report): number =>
   report.type === 'classes' ? report.accuracy : -report.rmse;
 
+/** [rows]: what each row moves of that figure. */
+export const meritInfluences = ({ report, merits }: Judged): RowMerits =>
+  report.type === 'classes' ? merits : rmseInfluences(merits, report.rmse).map((influence) => -influence);
+
 export interface Comparison {
   /** Accuracy gained, or RMSE spared, by the first over the second. */
   readonly gain: number;
