@@ -50,6 +50,8 @@ test('rounds advance and the model learns; the address shared plays the very sam
   await playTo(page, 12);
   const learned = await accuracyIn(page, /^Everybody/);
   expect(learned).toBeGreaterThan(60);
+  await page.getByRole('checkbox', { name: /^Pooled and alone beside it/ }).check();
+  await expect(page.getByText('Alone, mean of 5').first()).toBeVisible();
 
   const address = await page.getByLabel('Address of this experiment').inputValue();
   const pupil = await context.newPage();
