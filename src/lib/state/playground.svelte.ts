@@ -84,6 +84,7 @@ export class Playground {
 
   /** What was played already is caught up with, a pass at a time. */
   async compare(on: boolean): Promise<void> {
+    if (this.comparing === on) return;
     this.comparing = on;
     if (this.busy) return;
     const generation = this.#generation;
