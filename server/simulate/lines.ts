@@ -67,7 +67,11 @@ export interface Gap {
 }
 
 export type ReferenceVerdict =
-  'no signal' | 'federating helps' | 'one device is enough' | 'no difference beyond luck';
+  | 'no signal'
+  | 'federating helps'
+  | 'only pooling helps'
+  | 'one device is enough'
+  | 'no difference beyond luck';
 
 interface Standing {
   readonly value: number;
@@ -82,7 +86,13 @@ export interface ReferencesLine {
   readonly testRows: number;
   readonly federated: Standing;
   /** Of all rows in one place. `passes` over them. */
-  readonly pooled: Standing & { readonly passes: number; readonly gain: Gap };
+  readonly pooled: Standing & {
+    readonly passes: number;
+    /** Of the last version over it. */
+    readonly gain: Gap;
+    /** Of it over the mean of devices alone. */
+    readonly overAlone: Gap;
+  };
   /** Of so many devices’ own rows, drawn from `of`; each for itself. */
   readonly alone: {
     readonly devices: number;
@@ -194,6 +204,7 @@ function referencesText({
   const words: Readonly<Record<ReferenceVerdict, string>> = {
     'no signal': 'No signal: none of these models is better than the same answer for all by more than luck.',
     'federating helps': `Federating helps: by ${short(alone.gain.gain)}${isShare ? ' points' : ''} over what a device makes of its own rows on average, which is more than luck.`,
+    'only pooling helps': `Others’ rows would help, and these rounds gain nothing beyond luck: all rows in one place gain ${short(pooled.overAlone.gain)}${isShare ? ' points' : ''} over a device alone. Try more rounds or other settings.`,
     'one device is enough':
       'The rows of one device are enough: federating gains nothing here that is worth a round.',
     'no difference beyond luck': `Nothing is gained or lost beyond luck: as far as ${testRows} test rows${alone.devices < alone.of ? ` and ${alone.devices} devices` : ''} tell, the rows of one device are enough.`,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { TableContract } from '#lib/core/data/contract.ts';
 import { compareModels, judging, type Judged } from '#lib/participant/workbench/judge.ts';
 import { inOneGo } from '#lib/participant/workbench/step-through.ts';
+import type { Gap } from './lines.ts';
 import { gainOverMean, verdict } from './references.ts';
 
 const classes: TableContract = {
@@ -48,12 +49,17 @@ test('over one device that is all there are, it is the interval of two models, b
   expect(gainOverMean(one, [other], 2).interval).toBeNull();
 });
 
+const gap = (low: number, high: number): Gap => ({ gain: (low + high) / 2, interval: { low, high } });
+const none = gap(-0.01, 0.01);
 test.each([
-  [{ low: 0.01, high: 0.3 }, 'federating helps'],
-  [{ low: -0.3, high: -0.01 }, 'one device is enough'],
-  [{ low: -0.03, high: 0.019 }, 'one device is enough'],
-  [{ low: -0.03, high: 0.021 }, 'no difference beyond luck'],
-  [null, 'no difference beyond luck'],
-] as const)('a gain between %o: %s', (interval, said) => {
-  expect(verdict({ interval }, 1)).toBe(said);
+  [gap(0.01, 0.3), none, 'federating helps'],
+  [gap(-0.3, -0.01), none, 'one device is enough'],
+  [gap(-0.03, 0.019), none, 'one device is enough'],
+  [gap(-0.03, 0.021), none, 'no difference beyond luck'],
+  [gap(-0.3, -0.01), gap(0.01, 0.05), 'only pooling helps'],
+  // Beyond luck, and not worth a round.
+  [gap(-0.03, 0.019), gap(0.001, 0.005), 'one device is enough'],
+  [{ gain: 0.2, interval: null }, none, 'no difference beyond luck'],
+] as const)('gains over devices alone of %o, and pooled %o: %s', (federated, pooled, said) => {
+  expect(verdict(federated, pooled, 1)).toBe(said);
 });

@@ -38,13 +38,13 @@ export interface ReferenceParts {
 }
 
 /** What has no references is refused before anything begins. */
-export function checkReferences({ references, tunedRates }: SimulationSetup, spec: FederationSpec): void {
+export function checkReferences({ references }: SimulationSetup, spec: FederationSpec): void {
   if (references === undefined) return;
   if (!('network' in spec))
     throw new UnusableSetup(
       `--references: sums over the rows of ${spec.family} are exact, so that the federation’s model is the one of all rows in one place. Leave it out.`,
     );
-  if (tunedRates !== undefined)
+  if (spec.tuning !== undefined)
     throw new UnusableSetup(
       '--references: they train by the plan of the rounds, and with --tune-learning-rate each device has its own. Leave one of them out.',
     );
@@ -128,6 +128,7 @@ function toldOf(
   const merits = alone.map(({ report }) => meritOf(report)).toSorted((a, b) => a - b);
   const mean = merits.reduce((sum, merit) => sum + merit, 0) / merits.length;
   const gain = gainOverMean(federated, alone, of);
+  const pooledGain = gainOverMean(pooled, alone, of);
   const isSignal = verdictOf([federated, pooled, ...alone], floor).verdict === 'signal';
   const { type } = federated.report;
   // Of a number the merit is the error below zero.
@@ -141,6 +142,7 @@ function toldOf(
       ...standing(pooled),
       passes: passes.pooled,
       gain: gapOf(compareModels(federated, pooled, setup.seed)),
+      overAlone: pooledGain,
     },
     alone: {
       devices: alone.length,
@@ -152,7 +154,7 @@ function toldOf(
       gain,
     },
     sameForAll: figure(meritOf(floor.report)),
-    verdict: isSignal ? verdict(gain, type === 'classes' ? 1 : -mean) : 'no signal',
+    verdict: isSignal ? verdict(gain, pooledGain, type === 'classes' ? 1 : -mean) : 'no signal',
   };
 }
 
@@ -171,14 +173,15 @@ const gapOf = ({ gain, interval, pValue }: Comparison): Gap => ({
 /** A gain that would not be worth a round, as a share: of the rows, or of the error. */
 const LEAST_GAIN = 0.02;
 
-/** `scale`: what the gain is a share of. */
-export function verdict(
-  { interval }: Pick<Gap, 'interval'>,
-  scale: number,
-): Exclude<ReferenceVerdict, 'no signal'> {
-  if (interval === null) return 'no difference beyond luck';
-  if (interval.low > 0) return 'federating helps';
-  return interval.high < LEAST_GAIN * scale ? 'one device is enough' : 'no difference beyond luck';
+/** Of the last version and of the pooled model, each over devices alone. `scale`: what a gain is a share of. */
+export function verdict(federated: Gap, pooled: Gap, scale: number): Exclude<ReferenceVerdict, 'no signal'> {
+  const isClear = ({ interval }: Gap): boolean => interval !== null && interval.low > 0;
+  if (isClear(federated)) return 'federating helps';
+  // Others' rows would help: that these rounds do not is the rounds' doing.
+  if (isClear(pooled) && pooled.gain >= LEAST_GAIN * scale) return 'only pooling helps';
+  return federated.interval !== null && federated.interval.high < LEAST_GAIN * scale
+    ? 'one device is enough'
+    : 'no difference beyond luck';
 }
 
 /**
