@@ -50,12 +50,14 @@ test('rounds advance and the model learns; the address shared plays the very sam
   await playTo(page, 12);
   const learned = await accuracyIn(page, /^Everybody/);
   expect(learned).toBeGreaterThan(60);
-
   const address = await page.getByLabel('Address of this experiment').inputValue();
   const pupil = await context.newPage();
   await pupil.goto(address);
   await playTo(pupil, 12);
   expect(await accuracyIn(pupil, /^Everybody/)).toBe(learned);
+  await pupil.getByRole('checkbox', { name: /^Pooled and alone beside it/ }).check();
+  await expect(pupil).toHaveURL(/references=1/);
+  await expect(pupil.getByText('Alone, mean of 5').first()).toBeVisible();
   expect(errors).toEqual([]);
 });
 

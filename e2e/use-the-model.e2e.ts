@@ -137,6 +137,7 @@ test('a digit is drawn, another dropped, and versions stand beside the model tra
     );
   for (const name of [/Version 3 \(live\)/, /Version 1/, /trained here/])
     expect(await accuracy(name)).toBeGreaterThan(await accuracy(/Version 0/));
+  await expect(page.getByText(/^On your own \d+ held-out rows .*version 3 \(live\)/)).toBeVisible();
   expect(errors).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 // `tributary simulate`: a federation of up to ten thousand participants in one process tree, with the server's own rounds.
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
@@ -70,6 +70,7 @@ interface Flags {
   readonly deadlineShare?: number;
   readonly fairness: SimulationSetup['fairness'];
   readonly heldOutDevices?: number;
+  readonly references?: number;
   readonly rounds?: number;
   readonly target?: NonNullable<SimulationSetup['metric']>;
   readonly evalEvery: number;
@@ -207,6 +208,14 @@ export function register(program: Command): void {
       oneOf(...SelectionRules.entries.fairness.options),
       plainRounds.selection.fairness,
     )
+    .addOption(
+      new Option(
+        '--references [devices]',
+        'after the rounds, is it worth them? The same training, without noise or codec, of all rows in one place, and of so many devices alone (2 to 100), each judged on the test rows by accuracy or RMSE (default: none)',
+      )
+        .preset('10')
+        .argParser(wholeOf(2, 100)),
+    )
     .option(
       '--rounds <number>',
       'committed, after which the run ends (default: 100; for boosted-trees and k-means as many as they take at most)',
@@ -342,6 +351,7 @@ function setupOf(flags: Flags): SimulationSetup {
     deadlineShare: flags.deadlineShare ?? null,
     fairness: flags.fairness,
     ...(flags.heldOutDevices === undefined ? {} : { heldOutDevices: flags.heldOutDevices }),
+    ...(flags.references === undefined ? {} : { references: flags.references }),
     rounds: flags.rounds ?? usualRounds(flags.model),
     metric: flags.target ?? null,
     evaluateEvery: flags.evalEvery,

@@ -236,7 +236,8 @@ export class Cohort {
       }
     }
     const result = this.#timed(await this.#trainings.take(device));
-    if (result?.type === 'scored') throw new Error('A training was answered by a score.');
+    if (result?.type === 'scored' || result?.type === 'said')
+      throw new Error('A training was answered by a score.');
     return result;
   }
 

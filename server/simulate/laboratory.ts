@@ -144,6 +144,11 @@ export class Laboratory {
     return this.#cohort.engineMs + this.#scoringMs;
   }
 
+  /** [P]: of the last version. */
+  lastParameters(): Promise<Float32Array> {
+    return readParameters(this.#blobs, this.#view.head.digest, this.#parameterCount);
+  }
+
   /** It ends at the next boundary. */
   stop(): void {
     this.#isStopped = true;

@@ -2,6 +2,7 @@
 // took; and the same for the eye.
 import { metrics } from '#lib/core/metrics/metric-list.ts';
 import type { MetricName } from '#lib/core/metrics/metric-name.ts';
+import type { Interval } from '#lib/core/metrics/wilson.ts';
 
 export type Figures = Partial<Record<MetricName, number>>;
 
@@ -56,12 +57,63 @@ export interface ResultLine {
   readonly outcome: string;
 }
 
+/** Of the last version over another model: accuracy gained, or error spared; by pairs of the same rows. */
+export interface Gap {
+  readonly gain: number;
+  /** 95 %; null: there are too few rows or devices for one. */
+  readonly interval: Interval | null;
+  /** McNemar's, where one model stands against one. */
+  readonly pValue?: number;
+}
+
+export type ReferenceVerdict =
+  | 'no signal'
+  | 'federating helps'
+  | 'only pooling helps'
+  | 'one device is enough'
+  | 'no difference beyond luck';
+
+interface Standing {
+  readonly value: number;
+  /** 95 %, by the luck of the test rows. */
+  readonly interval: Interval | null;
+}
+
+/** What the last version is held against, all of it on the same test rows. */
+export interface ReferencesLine {
+  readonly type: 'references';
+  readonly figure: 'accuracy' | 'rmse';
+  readonly testRows: number;
+  readonly federated: Standing;
+  /** Of all rows in one place. `passes` over them. */
+  readonly pooled: Standing & {
+    readonly passes: number;
+    /** Of the last version over it. */
+    readonly gain: Gap;
+    /** Of it over the mean of devices alone. */
+    readonly overAlone: Gap;
+  };
+  /** Of so many devices’ own rows, drawn from `of`; each for itself. */
+  readonly alone: {
+    readonly devices: number;
+    readonly of: number;
+    readonly passes: number;
+    readonly mean: number;
+    readonly worst: number;
+    readonly best: number;
+    readonly gain: Gap;
+  };
+  /** The most frequent class, or the mean, for every row. */
+  readonly sameForAll: number;
+  readonly verdict: ReferenceVerdict;
+}
+
 export interface NoteLine {
   readonly type: 'note';
   readonly message: string;
 }
 
-export type SimulationLine = NoteLine | RoundLine | ResultLine;
+export type SimulationLine = NoteLine | RoundLine | ResultLine | ReferencesLine;
 
 const figureText = (name: MetricName, value: number): string =>
   `${metrics[name].title.toLowerCase()} ${metrics[name].isShare ? `${(value * 100).toFixed(2)} %` : value.toPrecision(4)}`;
@@ -130,7 +182,41 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
         `Last version: ${line.versionDigest}`,
       ].join('\n');
     }
+    case 'references':
+      return referencesText(line);
     default:
       return line satisfies never;
   }
+}
+
+function referencesText({
+  figure,
+  testRows,
+  federated,
+  pooled,
+  alone,
+  sameForAll,
+  verdict,
+}: ReferencesLine): string {
+  const isShare = figure === 'accuracy';
+  const short = (value: number): string => (isShare ? (value * 100).toFixed(2) : value.toPrecision(4));
+  const unit = isShare ? ' %' : '';
+  const between = (interval: Interval | null): string =>
+    interval === null ? '' : ` (${short(interval.low)} to ${short(interval.high)})`;
+  const gap = ({ gain, interval, pValue }: Gap): string =>
+    `${gain >= 0 ? '+' : ''}${short(gain)}${isShare ? ' points' : ''}${between(interval)}${pValue === undefined ? '' : `, McNemar’s p ${pValue.toPrecision(2)}`}`;
+  const devices = `${alone.devices} of ${alone.of} devices`;
+  const words: Readonly<Record<ReferenceVerdict, string>> = {
+    'no signal': 'No signal: none of these models is better than the same answer for all by more than luck.',
+    'federating helps': `Federating helps: by ${short(alone.gain.gain)}${isShare ? ' points' : ''} over what a device makes of its own rows on average, which is more than luck.`,
+    'only pooling helps': `Others’ rows would help, and these rounds gain nothing beyond luck: all rows in one place gain ${short(pooled.overAlone.gain)}${isShare ? ' points' : ''} over a device alone. Try more rounds or other settings.`,
+    'one device is enough':
+      'The rows of one device are enough: federating gains nothing here that is worth a round.',
+    'no difference beyond luck': `Nothing is gained or lost beyond luck: as far as ${testRows} test rows${alone.devices < alone.of ? ` and ${alone.devices} devices` : ''} tell, the rows of one device are enough.`,
+  };
+  return [
+    `${isShare ? 'Accuracy' : 'Error (RMSE)'} on the same ${testRows} test rows, 95 % intervals: federated ${short(federated.value)}${unit}${between(federated.interval)}; pooled, all rows in one place, ${short(pooled.value)}${unit}${between(pooled.interval)}; alone, ${devices}, mean ${short(alone.mean)}${unit} (worst ${short(alone.worst)}, best ${short(alone.best)}); the same answer for all ${short(sameForAll)}${unit}`,
+    `Federated ${isShare ? 'over' : 'spares, against'} alone ${gap(alone.gain)}; ${isShare ? 'over' : 'against'} pooled ${gap(pooled.gain)}. Trained for ${alone.passes} passes alone, ${pooled.passes} pooled`,
+    words[verdict],
+  ].join('\n');
 }

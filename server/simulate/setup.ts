@@ -74,6 +74,8 @@ export const SimulationSetup = v.strictObject({
   fairness: v.optional(SelectionRules.entries.fairness, plainRounds.selection.fairness),
   /** The share of devices that never train and judge versions; left out: none. */
   heldOutDevices: v.exactOptional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(0.5))),
+  /** After the rounds, so many devices' models of their own rows, and one of all rows, are held against the last version; left out: none. */
+  references: v.exactOptional(whole(2)),
   rounds: whole(1),
   metric: v.nullable(v.strictObject({ name: MetricName, target: v.nullable(v.number()) })),
   evaluateEvery: whole(1),

@@ -20,6 +20,7 @@ import { readSimulationData, type SimulationData } from './data.ts';
 import { leftOutForSpeed, rootRows, simulatedDevices, type SimulatedDevice } from './devices.ts';
 import { Laboratory } from './laboratory.ts';
 import type { ResultLine, SimulationLine } from './lines.ts';
+import { checkReferences, referencesOf } from './references.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 import { preparedData, sharedRecipe } from './shared-recipe.ts';
 import { simulatedSpec } from './specification.ts';
@@ -95,6 +96,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     const spec = simulatedSpec(setup, data.contract, data.parts.length - apart.length, recipe);
     const prepared = preparedData(spec, data);
     checkAttack(setup, prepared.training, spec);
+    checkReferences(setup, spec);
     const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
     const begun: Begun = { setup, data: digest, backend };
     options.onBegin?.(spec, setup);
@@ -138,7 +140,19 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       });
       if (isStopped) laboratory.stop();
       const result = await laboratory.run();
-      if (result !== undefined) options.onLine(result);
+      if (result !== undefined) {
+        options.onLine(result);
+        const references = await referencesOf({
+          setup,
+          spec,
+          devices: learning,
+          ...prepared,
+          pool,
+          parameters: await laboratory.lastParameters(),
+          rounds: result.rounds,
+        });
+        if (references !== undefined) options.onLine(references);
+      }
       const { engineMs } = laboratory;
       return { result, spent: { wallMs: performance.now() - started, engineMs, processes } };
     } finally {

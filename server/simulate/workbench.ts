@@ -18,9 +18,10 @@ import type { JudgedInVain } from '#lib/core/search/judged.ts';
 import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { trialOf } from '#lib/participant/judging.ts';
-import { startState } from '#lib/participant/train-locally.ts';
+import { startState, trainLocally, type TrainingSurroundings } from '#lib/participant/train-locally.ts';
 import { createTrainingControl } from '#lib/participant/training-control.ts';
 import { readOneByOne } from '#lib/participant/form-update.ts';
+import { askedOnEngine } from '#lib/participant/workbench/fit.ts';
 import { roundTraining, sumRound, workRound } from '#lib/participant/work-round.ts';
 import type { OutboxEntry } from '#lib/ports/participant-store.ts';
 import type { BackendName } from '#lib/ports/trainer.ts';
@@ -74,7 +75,21 @@ export interface ScoringJob {
   readonly triggered: boolean;
 }
 
-export type Job = TrainingJob | ScoringJob;
+/** What a model says of the test rows: these parameters, or what training on some rows makes of them that no round has a part in. */
+export interface ReferenceJob {
+  readonly type: 'reference';
+  /** [P], may lie in shared memory. */
+  readonly parameters: Float32Array;
+  readonly training: {
+    /** As numbers into all training rows. */
+    readonly rows: Uint32Array;
+    /** Passes over them. */
+    readonly epochs: number;
+  } | null;
+  readonly testRows: number;
+}
+
+export type Job = TrainingJob | ScoringJob | ReferenceJob;
 
 export type TrainingResult =
   | {
@@ -87,8 +102,16 @@ export type TrainingResult =
   /** The sentence that the device would show and withdraw with. */
   | { readonly type: 'failed'; readonly message: string; readonly inVain?: JudgedInVain | null | undefined };
 
+export type ReferenceResult =
+  /** [testRows, outputs] */
+  | { readonly type: 'said'; readonly outputs: Float64Array<ArrayBuffer> }
+  /** Training came to nothing: the sentence of it. */
+  | { readonly type: 'failed'; readonly message: string };
+
 /** `engineMs`: time spent in training or scoring. */
-export type JobResult = (TrainingResult | { readonly type: 'scored'; readonly tally: Tally }) & {
+export type JobResult = (
+  TrainingResult | ReferenceResult | { readonly type: 'scored'; readonly tally: Tally }
+) & {
   readonly engineMs: number;
 };
 
@@ -113,7 +136,7 @@ export function openWorkbench(setup: WorkbenchSetup): Workbench {
     work: (job) =>
       inTurn(async () => {
         const begun = performance.now();
-        const result = job.type === 'train' ? await train(bench, job) : await score(bench, job);
+        const result = await worked(bench, job);
         return { ...result, engineMs: performance.now() - begun };
       }),
     close() {
@@ -128,6 +151,19 @@ interface Bench {
   readonly model: FederatedModel;
   readonly engine: Engine;
   readonly clock: ReturnType<typeof createSystemClock>;
+}
+
+async function worked(bench: Bench, job: Job) {
+  switch (job.type) {
+    case 'train':
+      return train(bench, job);
+    case 'score':
+      return score(bench, job);
+    case 'reference':
+      return askReference(bench, job);
+    default:
+      return job satisfies never;
+  }
 }
 
 /** Checkpoints are not kept, so what they would be compared by is the same for all. */
@@ -181,16 +217,9 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
       draw: seededBytes(setup.seed, 'noise', message.round, job.index),
       trial,
     },
-    {
-      engine,
-      clock,
-      control: createTrainingControl(),
-      saveCheckpoint: async () => {},
-      onProgress: () => {},
-      onNotice: () => {},
-    },
+    unwatched({ engine, clock }),
   );
-  if (outcome.type === 'stopped') throw new Error('Nobody stops a simulated device.');
+  if (outcome.type === 'stopped') throw new Error(UNSTOPPED);
   if (outcome.type === 'failed') return { type: 'failed', message: outcome.message, inVain: outcome.inVain };
   const { entry, controlChange } = readOneByOne(outcome.formed);
   if (!changesDelta || job.hostile === null || setup.attack === null)
@@ -209,6 +238,51 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     draw: random(setup.seed, 'attack', job.message.round, job.index),
   });
   return craftedUpdate(job.message, participant, delta, entry.offer);
+}
+
+const UNSTOPPED = 'Nobody stops a simulated device.';
+
+const unwatched = ({ engine, clock }: Pick<Bench, 'engine' | 'clock'>): TrainingSurroundings => ({
+  engine,
+  clock,
+  control: createTrainingControl(),
+  saveCheckpoint: async () => {},
+  onProgress: () => {},
+  onNotice: () => {},
+});
+
+async function askReference(
+  { setup, model, engine, clock }: Bench,
+  { parameters, training, testRows }: ReferenceJob,
+): Promise<ReferenceResult> {
+  const { spec, test } = setup;
+  if (model.type === 'sums' || !('network' in spec)) throw new Error('Sums were refused before.');
+  const { network } = model;
+  let asked = new Float32Array(parameters);
+  if (training !== null) {
+    const outcome = await trainLocally(
+      {
+        key: 'reference',
+        settings: UNVERSIONED,
+        network,
+        // There is no base to stay near: nobody else trains.
+        plan: { ...spec.plan, localEpochs: training.epochs, proximalTerm: 0 },
+        training: selectExamples(setup.training, training.rows),
+        heldOut: null,
+        metric: spec.metric.name,
+        base: asked,
+        checkpoint: undefined,
+      },
+      unwatched({ engine, clock }),
+    );
+    if (outcome.type === 'stopped') throw new Error(UNSTOPPED);
+    if (outcome.type === 'failed') return { type: 'failed', message: outcome.message };
+    asked = outcome.parameters;
+  }
+  const trained = { network, plan: spec.plan, parameters: asked };
+  // Behind them lie rows of devices that never train.
+  const features = test.features.subarray(0, (test.features.length / test.count) * testRows);
+  return { type: 'said', outputs: await askedOnEngine(engine, trained, features, testRows, undefined) };
 }
 
 /** A hostile device's rows are the same in every round. */

@@ -9,7 +9,13 @@ import { roundsWithin } from '#lib/core/privacy/loss-account.ts';
 import { random } from '#lib/core/random.ts';
 import { register } from '../../server/commands/simulate.ts';
 import { augmentOption, privacyOf } from '../../server/simulate/flags.ts';
-import type { ResultLine, RoundLine, SimulationLine } from '../../server/simulate/lines.ts';
+import {
+  spokenLine,
+  type ReferencesLine,
+  type ResultLine,
+  type RoundLine,
+  type SimulationLine,
+} from '../../server/simulate/lines.ts';
 import type { SimulationSetup } from '../../server/simulate/setup.ts';
 import { simulate, type SimulationOptions } from '../../server/simulate/simulate.ts';
 import { heartLikeTable } from '../support/heart-like-table.ts';
@@ -56,6 +62,7 @@ const setup: SimulationSetup = {
 interface Run {
   readonly rounds: readonly RoundLine[];
   readonly result: ResultLine;
+  readonly references: ReferencesLine | undefined;
 }
 
 async function run(change: Partial<SimulationSetup>, options: Partial<SimulationOptions> = {}): Promise<Run> {
@@ -68,7 +75,11 @@ async function run(change: Partial<SimulationSetup>, options: Partial<Simulation
   }).done;
   const result = lines.find((line) => line.type === 'result');
   if (result === undefined) throw new Error('The simulation did not come to its end.');
-  return { rounds: lines.filter((line) => line.type === 'round'), result };
+  return {
+    rounds: lines.filter((line) => line.type === 'round'),
+    result,
+    references: lines.find((line) => line.type === 'references'),
+  };
 }
 
 /** What happens to devices besides training: drop-outs, unequal speeds, day and night, and a strategy and a codec that remember. */
@@ -219,6 +230,46 @@ test('pictures are varied on the devices, to the same bytes each time, and what 
   );
 });
 
+describe('references', () => {
+  const held = async (change: Partial<SimulationSetup>, processes = 1) =>
+    (await run({ references: 4, ...change }, { processes })).references;
+  test('tell that federating helps where devices hold few digits each, to the same bytes by any number of threads', async () => {
+    const one = await held({ rounds: 8 });
+    expect(one).toMatchObject({
+      figure: 'accuracy',
+      testRows: 400,
+      // Half of the devices a round: in one place half as many passes.
+      pooled: { passes: 4 },
+      alone: { devices: 4, of: 20, passes: 8 },
+      verdict: 'federating helps',
+    });
+    expect(await held({ rounds: 8 }, 2)).toEqual(one);
+    expect(one && spokenLine(one, 'accuracy', 8)).toMatch(
+      /federated \d.*pooled, all rows in one place, \d.*alone, 4 of 20 devices, mean [^]*Federating helps: /,
+    );
+  });
+  test('tell that one device is enough where it has plenty of rows of its own', async () => {
+    expect(
+      await held({
+        data: { type: 'sample', sample: 'patient-cohort', rows: 1500 },
+        model: 'softmax-regression',
+        learningRate: 0.02,
+        partition: 'iid',
+        participants: 4,
+        cohort: 1,
+      }),
+    ).toMatchObject({ alone: { devices: 4, of: 4 }, verdict: 'one device is enough' });
+  });
+  test('are not for sums, nor for rates that are tried', async () => {
+    const table: Partial<SimulationSetup> = {
+      data: { type: 'sample', sample: 'patient-cohort', rows: 6 },
+      partition: 'iid',
+    };
+    await expect(held({ ...table, model: 'k-means' })).rejects.toThrow(/^--references: sums over the rows/);
+    await expect(held({ tunedRates: [0.1, 0.2] })).rejects.toThrow(/^--references: .*--tune-learning-rate/);
+  });
+});
+
 describe('privacy', () => {
   test('ends a run whose participants have spent their budget, by the noise of the server or of the devices', async () => {
     // One Gaussian release with z 2 at δ 10⁻⁵ costs ε 1.99, two cost 3.01.
@@ -282,8 +333,14 @@ describe('the seed alone decides', () => {
   test.each([
     ['FedYogi, residuals up and differences down', { downlink: 'eden:4' }],
     [
-      'SCAFFOLD and its controls',
-      { strategy: { name: 'scaffold', options: { lr: 1 } }, uplink: 'f32', cohort: 0.4, rounds: 4 },
+      'SCAFFOLD, its controls and references',
+      {
+        strategy: { name: 'scaffold', options: { lr: 1 } },
+        uplink: 'f32',
+        cohort: 0.4,
+        rounds: 4,
+        references: 2,
+      },
     ],
     [
       'privacy, its ledger, its noise and a clip norm that follows',

@@ -2,12 +2,14 @@
 // one at a time, so that pausing is heard after the round at hand; a new experiment forgets what the old one still answers.
 import { type Experiment, writeExperiment } from '../participant/play/experiment.ts';
 import type { PlayRound } from '../participant/play/play-federation.ts';
+import type { PlayReference } from '../participant/play/play-references.ts';
 import type { PlayMade } from '../workers/play-messages.ts';
 
 /** Of PlayClient. */
 export interface PlayPort {
   make(experiment: Experiment): Promise<readonly PlayMade[]>;
   round(): Promise<readonly (PlayRound | null)[]>;
+  reference(): Promise<PlayReference | null>;
 }
 
 export interface PlaySide {
@@ -20,6 +22,10 @@ export const MOST_ROUNDS = 200;
 
 export class Playground {
   sides = $state.raw<readonly PlaySide[]>([]);
+  /** One a round of the first setting, as far as they were asked for. */
+  references = $state.raw<readonly PlayReference[]>([]);
+  /** Whether rounds are followed by a pass of what they are held against. */
+  comparing = $state(false);
   running = $state(false);
   /** A round, or the making, is under way. */
   busy = $state(false);
@@ -76,6 +82,23 @@ export class Playground {
     await this.#run(generation);
   }
 
+  /** What was played already is caught up with, a pass at a time. */
+  async compare(on: boolean): Promise<void> {
+    if (this.comparing === on) return;
+    this.comparing = on;
+    if (this.busy) return;
+    const generation = this.#generation;
+    this.busy = true;
+    try {
+      await this.#catchUp(generation);
+    } catch (error) {
+      this.#failed(generation, error);
+    }
+    if (generation !== this.#generation) return;
+    this.busy = false;
+    await this.#run(generation);
+  }
+
   async #make(experiment: Experiment): Promise<void> {
     const generation = (this.#generation += 1);
     this.#address = writeExperiment(experiment);
@@ -85,6 +108,7 @@ export class Playground {
       const made = await this.#port.make(experiment);
       if (generation !== this.#generation) return;
       this.sides = made.map((one) => ({ made: one, rounds: [] }));
+      this.references = [];
     } catch (error) {
       this.#failed(generation, error);
     }
@@ -109,11 +133,22 @@ export class Playground {
         const round = rounds[index];
         return round === null || round === undefined ? side : { ...side, rounds: [...side.rounds, round] };
       });
+      await this.#catchUp(generation);
     } catch (error) {
       this.#failed(generation, error);
     }
     if (generation === this.#generation) this.busy = false;
     if (this.isOver) this.running = false;
+  }
+
+  async #catchUp(generation: number): Promise<void> {
+    const isBehind = (): boolean =>
+      this.comparing && this.references.length < (this.sides[0]?.rounds.length ?? 0);
+    while (generation === this.#generation && isBehind()) {
+      const reference = await this.#port.reference();
+      if (generation !== this.#generation || reference === null) return;
+      this.references = [...this.references, reference];
+    }
   }
 
   #failed(generation: number, error: unknown): void {

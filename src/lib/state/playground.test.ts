@@ -45,6 +45,21 @@ describe('the playground', () => {
     await playground.reset(experiment('participants=4&b.codec=f16'));
     expect(playground.round).toBe(0);
   });
+  test('catches up with what it is held against, goes on with it a round, and stops when told', async () => {
+    const playground = new Playground(client());
+    await playground.show(experiment('participants=3'));
+    await playground.step();
+    await playground.step();
+    expect(playground.references).toEqual([]);
+    await playground.compare(true);
+    await playground.step();
+    expect(playground.references.map(({ devices }) => devices)).toEqual([3, 3, 3]);
+    await playground.compare(false);
+    await playground.step();
+    expect(playground.references).toHaveLength(3);
+    await playground.show(experiment('participants=2'));
+    expect(playground.references).toEqual([]);
+  });
   test('runs until it is paused, and a changed setting begins again', async () => {
     const playground = new Playground(client());
     await playground.show(experiment('participants=3'));

@@ -1,6 +1,7 @@
 // The page's side of the playground worker. One client holds one worker; whoever makes it closes it.
 import type { Experiment } from '../participant/play/experiment.ts';
 import type { PlayRound } from '../participant/play/play-federation.ts';
+import type { PlayReference } from '../participant/play/play-references.ts';
 import type { PlayMade, PlayReply, PlayRequest } from './play-messages.ts';
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
 
@@ -32,6 +33,14 @@ export class PlayClient {
     return this.#requests.ask(
       (id) => ({ id, name: 'round' }),
       (reply) => (reply.type === 'round' ? reply.sides : undefined),
+    );
+  }
+
+  /** One more pass of what the first setting is held against; null where it could not be made. */
+  reference(): Promise<PlayReference | null> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'reference' }),
+      (reply) => (reply.type === 'reference' ? reply.reference : undefined),
     );
   }
 

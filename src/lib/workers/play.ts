@@ -34,6 +34,8 @@ export function play(reply: (message: PlayReply) => void): (request: PlayRequest
       }
       case 'round':
         return { type: 'round', id, sides: sides.map((side) => side?.next() ?? null) };
+      case 'reference':
+        return { type: 'reference', id, reference: sides[0]?.nextReference() ?? null };
       default:
         return request satisfies never;
     }

@@ -143,7 +143,7 @@ export function midRanks(values: ArrayLike<number>): Float64Array<ArrayBuffer> {
 }
 
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-function variance(values: Float64Array): number {
+export function variance(values: Float64Array): number {
   const middle = mean(values);
   return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
 }

@@ -11,6 +11,17 @@ export function studentTail(t: number, freedom: number): number {
     : 0.5 * (1 - (front * fraction(b, a, 1 - x)) / b);
 }
 
+/** What |T| stays below 95 % of the time; `freedom` at least 1, where it is 12.7. */
+export function student95(freedom: number): number {
+  let [low, high] = [0, 1000];
+  for (let halving = 0; halving < 60; halving += 1) {
+    const middle = (low + high) / 2;
+    if (studentTail(middle, freedom) > 0.025) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
 function fraction(a: number, b: number, x: number): number {
   const tiny = 1e-300;
   let c = 1;

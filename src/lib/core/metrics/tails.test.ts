@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hypergeometricTail } from './hypergeometric.ts';
-import { studentTail } from './student.ts';
+import { student95, studentTail } from './student.ts';
 
 test('Student’s tail is that of the tables: P(T > t) = 0.025', () => {
   // Abramowitz & Stegun, table 26.10; one degree of freedom is Cauchy's: ½ − arctan(t)/π.
@@ -10,8 +10,10 @@ test('Student’s tail is that of the tables: P(T > t) = 0.025', () => {
     [9, 2.26216],
     [30, 2.04227],
     [1e6, 1.95997],
-  ] as const)
+  ] as const) {
     expect(studentTail(t, freedom)).toBeCloseTo(0.025, 5);
+    expect(student95(freedom)).toBeCloseTo(t, 4);
+  }
   expect(studentTail(0.3, 1)).toBeCloseTo(0.5 - Math.atan(0.3) / Math.PI, 12);
   expect(studentTail(0, 7)).toBe(0.5);
 });

@@ -87,6 +87,15 @@ describe('a federation in one place', () => {
     expect(lied?.accuracy).not.toBeNaN();
     expect(lied?.loss).not.toBe(honest?.loss);
   });
+  test('is held against all rows in one place, which do better, and participants alone, who do worse with few digits each', () => {
+    const federation = made({ concentration: 0.05, liars: 0.2 });
+    const passes = Array.from({ length: 6 }, () => federation.nextReference());
+    const { pooled, alone, devices } = passes.at(-1)!;
+    expect(devices).toBe(5);
+    expect(pooled).toBeGreaterThan(0.8);
+    expect(alone).toBeLessThan(0.5);
+    expect(made({ concentration: 0.05, liars: 0.2 }).nextReference()).toEqual(passes[0]);
+  });
   test('says why buffered asynchronous averaging has no place here', () => {
     const federation = playFederation(
       { ...usualSetting, strategy: atDefaults(strategies, 'fedbuff') },

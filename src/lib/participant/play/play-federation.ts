@@ -4,6 +4,7 @@
 import { aggregatePlainly } from './aggregate-plainly.ts';
 import { dealt, PLAY_CLASSES, PLAY_SIDE, type PlayDigits } from './play-digits.ts';
 import type { PlaySetting } from './experiment.ts';
+import { playReferences, type PlayReference } from './play-references.ts';
 import { scorePlainly, trainPlainly, type PlayScore, type Trained } from './train-plainly.ts';
 import { failureSentence, type UpdateFacts } from '../../core/aggregation/strategy.ts';
 import { strategyOf } from '../../core/aggregation/strategy-spec.ts';
@@ -57,6 +58,8 @@ export interface PlayFederation {
   /** Before the first round. */
   readonly start: PlayScore;
   next(): PlayRound;
+  /** As many passes as it was called, of models that no round makes: for a curve beside the rounds. */
+  nextReference(): PlayReference;
 }
 
 /** What one participant keeps from round to round. */
@@ -202,6 +205,17 @@ export function playFederation(
     participants: devices.map(({ own, lies }) => ({ lies, examples: own.count, digits: digitsOf(own) })),
     parameterCount: network.parameterCount,
     start: scorePlainly(network, parameters, data.test),
+    nextReference: playReferences(
+      network,
+      parameters,
+      playPlan,
+      {
+        pooled: data.train,
+        honest: devices.filter(({ lies }) => !lies).map(({ own }) => own),
+        test: data.test,
+      },
+      seed,
+    ),
     next() {
       round += 1;
       const presence = random(seed, 'play', 'presence', round);

@@ -75,9 +75,7 @@ export function* judging(
   const scores = classScores(scored);
   if (scores === undefined) return undefined;
   yield;
-  const merits = Float64Array.from({ length: rows.count }, (_, row) =>
-    predictedClass(outputs, row, classes) === rows.targets[row] ? 1 : 0,
-  );
+  const merits = rowMerits(contract, outputs, rows);
   const bins = reliability(scored);
   yield;
   const areas = yield* classAreas(outputs, rows.targets, classes);
@@ -178,6 +176,10 @@ function r2ByDelta(
 export const meritOf = (report: Report): number =>
   report.type === 'classes' ? report.accuracy : -report.rmse;
 
+/** [rows]: what each row moves of that figure. */
+export const meritInfluences = ({ report, merits }: Judged): RowMerits =>
+  report.type === 'classes' ? merits : rmseInfluences(merits, report.rmse).map((influence) => -influence);
+
 export interface Comparison {
   /** Accuracy gained, or RMSE spared, by the first over the second. */
   readonly gain: number;
@@ -188,16 +190,38 @@ export interface Comparison {
 }
 
 /** The first model against the second, on the same rows. */
-export function compareModels(first: Judged, second: Judged, seed: number): Comparison {
-  const gain = meritOf(first.report) - meritOf(second.report);
-  if (first.report.type === 'classes') return compareClasses(first.merits, second.merits, gain);
-  const count = first.merits.length;
+export const compareModels = (first: Judged, second: Judged, seed: number): Comparison =>
+  compareMerits(first.report.type, first.merits, second.merits, seed);
+
+/** [rows]: of outputs as a Fitted predicts them. */
+export function rowMerits(contract: DataContract, outputs: ArrayLike<number>, rows: LearnerRows): RowMerits {
+  const { count, targets } = rows;
+  if (contract.kind === 'table' && contract.target.type === 'number') {
+    const scale = contract.target.standardDeviation ** 2;
+    return Float64Array.from({ length: count }, (_, row) => -scale * (outputs[row]! - targets[row]!) ** 2);
+  }
+  const classes = outputs.length / count;
+  return Float64Array.from({ length: count }, (_, row) =>
+    predictedClass(outputs, row, classes) === targets[row] ? 1 : 0,
+  );
+}
+
+export function compareMerits(
+  type: Report['type'],
+  first: RowMerits,
+  second: RowMerits,
+  seed: number,
+): Comparison {
+  const count = first.length;
+  if (type === 'classes') return compareClasses(first, second, meanOf(first) - meanOf(second));
+  const [own, other] = [Math.sqrt(-meanOf(first)), Math.sqrt(-meanOf(second))];
+  const gain = other - own;
   if (count > BOOTSTRAPPED_ROWS) {
-    const own = rmseInfluences(first.merits, -meritOf(first.report));
-    const other = rmseInfluences(second.merits, -meritOf(second.report));
+    const ownInfluences = rmseInfluences(first, own);
+    const otherInfluences = rmseInfluences(second, other);
     const interval = deltaInterval(
       gain,
-      own.map((influence, row) => other[row]! - influence),
+      ownInfluences.map((influence, row) => otherInfluences[row]! - influence),
     );
     return { gain, interval, pValue: undefined };
   }
@@ -206,12 +230,14 @@ export function compareModels(first: Judged, second: Judged, seed: number): Comp
     for (const row of draw) sum += merits[row]!;
     return -Math.sqrt(-sum / draw.length);
   };
-  const interval = bootstrap(count, (draw) => figure(first.merits, draw) - figure(second.merits, draw), {
+  const interval = bootstrap(count, (draw) => figure(first, draw) - figure(second, draw), {
     seed,
     draws: DRAWS,
   });
   return { gain, interval, pValue: undefined };
 }
+
+const meanOf = (merits: RowMerits): number => merits.reduce((sum, merit) => sum + merit, 0) / merits.length;
 
 /** Shares of the same rows, from those that tell the models apart, half a row added to each cell (Agresti & Min 2005). */
 function compareClasses(first: RowMerits, second: RowMerits, gain: number): Comparison {

@@ -40,7 +40,8 @@ interface Entry {
   readonly comparison: Comparison | undefined;
 }
 
-const isClear = ({ interval, pValue }: Comparison, side: 'better' | 'worse'): boolean =>
+/** By more than luck. */
+export const isClear = ({ interval, pValue }: Comparison, side: 'better' | 'worse'): boolean =>
   interval !== undefined &&
   (side === 'better' ? interval.low > 0 : interval.high < 0) &&
   (pValue === undefined || pValue < LUCK);
