@@ -21,7 +21,7 @@ import { trialOf } from '#lib/participant/judging.ts';
 import { startState, trainLocally, type TrainingSurroundings } from '#lib/participant/train-locally.ts';
 import { createTrainingControl } from '#lib/participant/training-control.ts';
 import { readOneByOne } from '#lib/participant/form-update.ts';
-import { askedOnEngine } from '#lib/participant/workbench/fit.ts';
+import { askedOnEngine } from '#lib/participant/workbench/ask-network.ts';
 import { roundTraining, sumRound, workRound } from '#lib/participant/work-round.ts';
 import type { OutboxEntry } from '#lib/ports/participant-store.ts';
 import type { BackendName } from '#lib/ports/trainer.ts';
