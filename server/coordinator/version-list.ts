@@ -209,6 +209,11 @@ export class VersionList {
       : { participants: scores.participants, tally: scores.tally };
   }
 
+  /** The same where it may be drawn. */
+  drawn(version: VersionNumber): Tally | undefined {
+    return this.#evaluations.get(version)?.drawn;
+  }
+
   view(record: VersionRecord): VersionView {
     return versionView(
       record,
