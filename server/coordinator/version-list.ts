@@ -209,7 +209,7 @@ export class VersionList {
       : { participants: scores.participants, tally: scores.tally };
   }
 
-  /** The same where it may be drawn. */
+  /** The same sum once curves may be drawn of it. */
   drawn(version: VersionNumber): Tally | undefined {
     return this.#evaluations.get(version)?.drawn;
   }

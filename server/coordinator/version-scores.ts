@@ -87,7 +87,7 @@ export class VersionScores {
     return this.#version.participants;
   }
 
-  /** Histograms of scores, as they are drawn; undefined: they would be those of one device. */
+  /** The sum that curves are drawn of; undefined: its histograms would be those of one device, or of none. */
   get drawn(): Tally | undefined {
     return this.#version.scorers < FEWEST_DRAWN ? undefined : this.#version.tally;
   }
