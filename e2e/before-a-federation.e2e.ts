@@ -108,6 +108,6 @@ test('a device is measured on the model before it agrees, reads the whole questi
   const fleet = desk.getByRole('region', { name: 'What these devices can do' });
   await expect(fleet.getByText('A round trains for')).toBeVisible();
   await expect(fleet.getByText('1, of 1 here')).toBeVisible();
-  await expect(fleet.getByText('Energy, were all phones (2 to 6 W)')).toBeVisible();
+  await expect(fleet.getByText('Energy of these hours by phones (2 to 6 W)')).toBeVisible();
   await desk.close();
 });

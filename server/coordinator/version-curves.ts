@@ -10,7 +10,6 @@ export function versionCurves(
   number: VersionNumber,
 ): SummedCurves | null | undefined {
   if (versions.get(number) === undefined) return undefined;
-  const told = versions.pooled(number);
-  if (told === undefined) return null;
-  return summedCurves(told.tally, classLabels(record.spec.contract) ?? []) ?? null;
+  const tally = versions.drawn(number);
+  return tally === undefined ? null : (summedCurves(tally, classLabels(record.spec.contract) ?? []) ?? null);
 }

@@ -209,6 +209,11 @@ export class VersionList {
       : { participants: scores.participants, tally: scores.tally };
   }
 
+  /** The same sum once curves may be drawn of it. */
+  drawn(version: VersionNumber): Tally | undefined {
+    return this.#evaluations.get(version)?.drawn;
+  }
+
   view(record: VersionRecord): VersionView {
     return versionView(
       record,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ClassificationTally } from '#lib/core/metrics/tally.ts';
+import { outputScorer } from '#lib/core/model/scoring.ts';
 import { VersionScores } from './version-scores.ts';
 
 /** `hits` of `count` rows of two classes are right. */
@@ -77,4 +78,20 @@ test('what devices say that never train is in no other figure, and pooled exactl
     neverTrained: { participants: 2, tally: tally(15, 30), spread: { mean: expect.closeTo(0.475, 12) } },
   });
   expect([scores.tally, scores.participants]).toEqual([tally(9, 10), 1]);
+});
+
+test('scores are drawn once those of two devices are in the sum: one without rows, of an earlier program, or that never trains is none', () => {
+  const scored = (count: number) => {
+    const scorer = outputScorer(2, true);
+    for (let row = 0; row < count; row += 1) scorer.add(Float64Array.of(0, row), [row % 2], 1);
+    return scorer.tally();
+  };
+  const scores = new VersionScores('accuracy');
+  scores.add(scored(4), null, false);
+  scores.add(scored(0), null, false);
+  scores.add(tally(1, 2), null, false);
+  scores.add(scored(4), null, true);
+  expect([scores.participants, scores.drawn]).toEqual([3, undefined]);
+  scores.add(scored(2), null, false);
+  expect(scores.drawn).toEqual(scores.tally);
 });

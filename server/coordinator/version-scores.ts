@@ -7,12 +7,15 @@ import { spreadOf } from '#lib/core/metrics/spread.ts';
 import type { SettledTally, Tally } from '#lib/core/metrics/tally.ts';
 import { addTallies, emptyTally, settled, shapeOf } from '#lib/core/metrics/tally-sums.ts';
 import type { SliceTally } from '#lib/core/gates/slice-tally.ts';
+import { FEWEST_DRAWN } from '#lib/protocol/version-curves.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
 import { ToldSlices } from './told-slices.ts';
 
 class Scores {
   readonly #figures: number[] = [];
   #sum: { readonly participants: number; readonly tally: Tally } | undefined;
+  /** Devices with rows whose scores are in the sum. */
+  #scorers = 0;
   /** undefined: not made since the last device was heard. */
   #view: Exclude<Evaluated['personal'], null> | undefined;
 
@@ -26,11 +29,16 @@ class Scores {
     return this.#sum?.participants ?? 0;
   }
 
+  get scorers(): number {
+    return this.#scorers;
+  }
+
   /** False where the tally does not fit to the others. */
   add(tally: Tally): boolean {
     const sum = this.#sum === undefined ? tally : addTallies(this.#sum.tally, tally);
     if (sum === undefined) return false;
     this.#sum = { participants: (this.#sum?.participants ?? 0) + 1, tally: sum };
+    if (tally.type === 'classification' && tally.scores !== undefined && tally.count > 0) this.#scorers += 1;
     const own = figure(tally, this.metric);
     if (own !== undefined) this.#figures.push(own);
     this.#view = undefined;
@@ -77,6 +85,11 @@ export class VersionScores {
   /** Devices that train and have judged the version. */
   get participants(): number {
     return this.#version.participants;
+  }
+
+  /** The sum that curves are drawn of; undefined: its histograms would be those of one device, or of none. */
+  get drawn(): Tally | undefined {
+    return this.#version.scorers < FEWEST_DRAWN ? undefined : this.#version.tally;
   }
 
   /** Of one device that was not heard before. False where the tallies do not fit to the others. */

@@ -8,7 +8,6 @@ import type { FoundGroups } from '#lib/participant/workbench/grouping/find-group
 import type { BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import { figuresOfRun, provenanceOf } from '#lib/participant/workbench/run-export.ts';
 import type { RunRecord } from '#lib/participant/workbench/run-record.ts';
-import { programName } from '../project-folder.ts';
 import { UnusableTraining } from './unusable.ts';
 
 export interface ExportWish {
@@ -20,7 +19,8 @@ export type EndedTraining = Pick<RunRecord, 'curve'> & {
   /** undefined: it found groups. */
   readonly result: BenchResult | undefined;
   readonly groups?: FoundGroups | undefined;
-  readonly manifest: Pick<RunRecord['manifest'], 'setup' | 'trials' | 'finished'>;
+  /** `program`: that the run began with, however long ago. */
+  readonly manifest: Pick<RunRecord['manifest'], 'program' | 'setup' | 'trials' | 'finished'>;
   readonly startedAt: number;
   readonly endedAt: number;
   /** Over the rows as they were read. */
@@ -43,7 +43,7 @@ export const exportedTraining = ({
   // The same rows, settings and begin are one run.
   id: `${data}/${startedAt}`,
   experiment: experimentOfData(manifest.setup.data),
-  provenance: provenanceOf({ program: programName(), data, finished: manifest.finished }),
+  provenance: provenanceOf({ ...manifest, data }),
   tags: [],
   note: '',
   status: 'finished',

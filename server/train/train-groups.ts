@@ -15,6 +15,7 @@ import { chosenBySetup, groupModels, type ChosenModel } from '#lib/participant/w
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { stepThrough } from '#lib/participant/workbench/step-through.ts';
+import { programName } from '../project-folder.ts';
 import { layersOnBackbone } from './backbone.ts';
 import { exportTo } from './export-run.ts';
 import type { TrainLine } from './lines.ts';
@@ -37,6 +38,8 @@ type Result = Extract<TrainLine, { type: 'groups' }>;
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function trainGroups(setup: TrainSetup, options: TrainOptions): Promise<Result> {
   const { signal, say, kept, expected } = options;
+  // Named before a build beside it is another.
+  const program = kept?.manifest.program ?? programName();
   if (options.tracked !== undefined) await checkTracked(options.tracked, setup.data, signal);
   const { data, chosen, training, contractOf } = await rowsToGroup(setup, signal);
   checkSameRows(options, data);
@@ -108,7 +111,7 @@ export async function trainGroups(setup: TrainSetup, options: TrainOptions): Pro
       result: undefined,
       groups: found,
       curve: [],
-      manifest: { setup, trials: [], finished },
+      manifest: { program, setup, trials: [], finished },
       startedAt,
       endedAt: clock.now(),
       data: data.digest,

@@ -178,6 +178,20 @@ describe('a run', () => {
     expect(all).not.toContain('bush');
   });
 
+  test('is exported as that of the program that began it', async () => {
+    const directory = join(folder, 'begun');
+    await trained(setup(table, 'kind', { model: 'boosted-trees:stages=3' }), directory);
+    const manifest = join(directory, 'manifest.json');
+    const read = JSON.parse(readFileSync(manifest, 'utf8')) as object;
+    writeFileSync(manifest, JSON.stringify({ ...read, program: '0.0.1+before', finished: null }));
+    const exports = { form: 'mlflow', directory: join(folder, 'exported', 'begun') } as const;
+    const lines: TrainLine[] = [];
+    await runTraining({ type: 'resume', directory }, { signal, say: (line) => lines.push(line), exports });
+    const told = lines.find((line) => line.type === 'exported');
+    const all = told?.files.map((file) => readFileSync(join(exports.directory, file), 'latin1')).join('');
+    expect(all).toContain('0.0.1+before');
+  });
+
   test('is told to a tracking server, which is asked before the rows are read; what cannot be told loses no figure', async () => {
     const asked: { readonly path: string; readonly body: string }[] = [];
     let standing: 'up' | 'gone' | 'refusing' = 'up';

@@ -23,6 +23,7 @@ import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/w
 import { balanceTold } from '#lib/participant/workbench/balance.ts';
 import { recipeTaken } from '#lib/participant/workbench/recipe-search.ts';
 import { searchBySetup } from '#lib/participant/workbench/search-by-setup.ts';
+import { programName } from '../project-folder.ts';
 import { layersOnBackbone } from './backbone.ts';
 import type { KeptRun } from './kept-run.ts';
 import { exportTo, type ExportWish } from './export-run.ts';
@@ -58,6 +59,8 @@ export interface TrainOptions {
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function train(setup: TrainSetup, options: TrainOptions): Promise<Result> {
   const { signal, say, kept, expected } = options;
+  // Named before a build beside it is another.
+  const program = kept?.manifest.program ?? programName();
   // Before the rows are read: a setting that cannot be is not found out after minutes.
   const early =
     setup.model === null || setup.model === 'auto' || setup.backbone !== null
@@ -185,6 +188,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     };
     const { curve } = fitted;
     const manifest = {
+      program,
       setup,
       trials,
       finished: {

@@ -69,14 +69,14 @@ test('what a day allows is there again the next day, and what was used in all is
   });
 });
 
-test('training is counted by the month as well, and a record of an earlier program is read on', async () => {
+test('training is counted by the month as well, from the last day that an earlier program counted', async () => {
   const { store, clock, limits } = keeper();
   const day = 24 * 3_600_000;
   const today = dayOf(clock.now());
   await store.settings.put('own-usage', { day: today, bytesToday: 1, bytesInAll: 5, trainedMsToday: 1 });
   limits.trained(100);
   await limits.close();
-  const used = { bytesInAll: 5, trainedMsThisMonth: 100 };
+  const used = { bytesInAll: 5, trainedMsThisMonth: 101 };
   expect(await readUsage(store, clock.now())).toMatchObject({ ...used, trainedMsToday: 101 });
   // The last day of a month is followed by one of another.
   let at = clock.now();

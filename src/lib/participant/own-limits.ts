@@ -27,15 +27,18 @@ export const NO_LIMITS: Limits = {
   onlyUnmetered: false,
 };
 
-const Usage = v.strictObject({
-  /** Of this device's own calendar: "2026-11-26". */
-  day: v.string(),
-  bytesToday: whole,
-  bytesInAll: whole,
-  trainedMsToday: span,
-  /** Not counted by an earlier program. */
-  trainedMsThisMonth: v.optional(span, 0),
-});
+const Usage = v.pipe(
+  v.strictObject({
+    /** Of this device's own calendar: "2026-11-26". */
+    day: v.string(),
+    bytesToday: whole,
+    bytesInAll: whole,
+    trainedMsToday: span,
+    trainedMsThisMonth: v.optional(span),
+  }),
+  // An earlier program counted no month: of it is known what its last day was.
+  v.transform((read) => ({ ...read, trainedMsThisMonth: read.trainedMsThisMonth ?? read.trainedMsToday })),
+);
 export type Usage = v.InferOutput<typeof Usage>;
 
 /** What the browser says of the device's power and its connection; null: it does not say. */

@@ -303,7 +303,10 @@ async function kept(
             return engine.open(network, batchSize);
           },
           onAlarm: (alarm) => tell({ type: 'alarm', alarm }),
-          onStanding: (isPaused) => tell({ type: 'standing', isPaused }),
+          onStanding(isPaused) {
+            keeper.stand(isPaused);
+            tell({ type: 'standing', isPaused });
+          },
           onTraining: (training) => tell({ type: 'training', training }),
           onStep: (view) => tell({ type: 'stepped', view }),
           onNotice: (notice) => engine.moved(notice),

@@ -19,6 +19,7 @@ import type { BenchData } from './bench-data.ts';
 import { fitModel, type Fitted, type FitSurroundings, type TrainingHand } from './fit.ts';
 import { compareModels, judging, type Comparison, type Judged, type Report } from './judge.ts';
 import { stepThrough } from './step-through.ts';
+import { stillTime } from './still-time.ts';
 import { verdictOf, verdictSentence } from './verdict.ts';
 import type { Balance } from '../../core/balance/balances.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
@@ -170,13 +171,20 @@ export async function runBench(
   const one = 'model' in chosen ? chosen : searched?.value.chosen;
   if (one === undefined) throw new Error('Either a model was chosen, or a search found one.');
   const started = surroundings.clock.monotonic();
-  const standing = stillTime(surroundings);
+  const still = stillTime(surroundings.clock);
+  const hand: TrainingHand | undefined = surroundings.hand && {
+    ...surroundings.hand,
+    onStanding(isPaused) {
+      still.stand(isPaused);
+      surroundings.hand?.onStanding(isPaused);
+    },
+  };
   // Baselines and trials that fail are left out; what a person waits for stands still, and asks.
-  const done = await fitAndJudge(one, { hand: standing.hand, balance });
+  const done = await fitAndJudge(one, { hand, balance });
   if (!done.ok) return done;
   const { fitted, judged, outputs } = done.value;
   const entry = entryOf(one, judged, fitted, undefined);
-  tell({ type: 'model', entry, ms: surroundings.clock.monotonic() - started - standing.ms() });
+  tell({ type: 'model', entry, ms: surroundings.clock.monotonic() - started - still.ms() });
   const compared = baselines.map((baseline) =>
     entryOf(baseline.one, baseline.judged, baseline.fitted, compareModels(judged, baseline.judged, seed)),
   );
@@ -219,24 +227,6 @@ function balancedOf(
     by: balancedAs(balance, contract, variesPictures(chosen)),
     classes: labels.map((label, at) => ({ label, rows: counts[at] ?? 0, added: added[at] ?? 0 })),
   };
-}
-
-/** How long the hand has let training stand: a night's pause is no work. */
-function stillTime({ clock, hand }: FitSurroundings) {
-  let ms = 0;
-  let since: number | undefined;
-  const timed: TrainingHand | undefined =
-    hand === undefined
-      ? undefined
-      : {
-          ...hand,
-          onStanding(isPaused) {
-            if (since !== undefined) ms += clock.monotonic() - since;
-            since = isPaused ? clock.monotonic() : undefined;
-            hand.onStanding(isPaused);
-          },
-        };
-  return { hand: timed, ms: () => ms };
 }
 
 function search(

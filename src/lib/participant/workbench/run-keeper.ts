@@ -4,11 +4,14 @@ import type { Clock } from '../../ports/clock.ts';
 import { plainTrial } from './trial.ts';
 import type { BenchEvent } from './run-bench.ts';
 import type { RunOutcome, RunRecord, RunStore } from './run-record.ts';
+import { stillTime } from './still-time.ts';
 
 export interface RunKeeper {
   readonly record: RunRecord;
   /** Aborted, with the reason, where the run cannot be written any more. */
   readonly broken: AbortSignal;
+  /** What a person pauses is no work of the run. */
+  stand(isPaused: boolean): void;
   /** Resolves once what the event says is on the disk. What changes nothing of the record resolves at once. */
   hear(event: BenchEvent): Promise<void>;
   /** Resolves once the record is on the disk with that. */
@@ -27,6 +30,7 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
   const failing = new AbortController();
   const known = begun.manifest.trials.length;
   const since = clock.monotonic();
+  const still = stillTime(clock);
   /** When the search began, by the clock; undefined while the baselines are fitted. */
   let searching: number | undefined;
   let waiting: Promise<void> | undefined;
@@ -37,7 +41,7 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
   const withTime = (): RunRecord =>
     begun.workedMs === undefined
       ? record
-      : { ...record, workedMs: begun.workedMs + clock.monotonic() - since };
+      : { ...record, workedMs: begun.workedMs + clock.monotonic() - since - still.ms() };
 
   /** What waits behind a write is written with the newest record, once. */
   function written(): Promise<void> {
@@ -57,6 +61,7 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
       return record;
     },
     broken: failing.signal,
+    stand: (isPaused) => still.stand(isPaused),
     async hear(event) {
       switch (event.type) {
         case 'progress':

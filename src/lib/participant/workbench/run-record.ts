@@ -81,7 +81,7 @@ export interface RunRecord {
   readonly endedAt: number | null;
   /** Of the search's budget, used by now. */
   readonly searchedMs: number;
-  /** That a tab worked on it, over all goes; absent from what an earlier program kept. */
+  /** That a tab worked on it, over all goes and without what a person paused; absent from what an earlier program kept. */
   readonly workedMs?: number;
 }
 
