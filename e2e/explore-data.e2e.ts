@@ -154,6 +154,36 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
     states.getByText('Merged “Row 3 removed” into “age of row 2: 43”', { exact: true }),
   ).toBeVisible();
 
+  // Without a network what was here once works on: the plane, training and labels. What was not here is named, and comes when asked again.
+  const cut = (isOffline: boolean): Promise<void> => page.context().setOffline(isOffline);
+  const unloaded = (what: string) =>
+    page.getByRole('alert').filter({ hasText: `${what} could not be loaded.` });
+  await cut(true);
+  await plane.getByRole('button', { name: 'Lay them out' }).click();
+  await expect(plane.getByRole('application', { name: '298 rows in a plane' })).toBeVisible();
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  await expect(unloaded('The workbench')).toBeVisible();
+  expect(await findings(page, 'explore-unloaded')).toEqual([]);
+  await cut(false);
+  await unloaded('The workbench').getByRole('button', { name: 'Try again' }).click();
+  const learn = page.getByRole('button', { name: 'Train', exact: true });
+  await expect(learn).toBeEnabled();
+  await cut(true);
+  await page.getByLabel('Model', { exact: true }).selectOption({ label: 'Logistic regression' });
+  await learn.click();
+  await page.getByRole('button', { name: 'Look closer' }).click();
+  await expect(unloaded('This part of the page')).toBeVisible();
+  await page.getByRole('link', { name: 'Check the labels' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This page could not be shown');
+  await cut(false);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('combobox', { name: 'Which rows' }).selectOption('All');
+  await cut(true);
+  await expect(page.getByText('0 of 298')).toBeVisible();
+  await page.keyboard.press('1');
+  await expect(page.getByText('1 of 298')).toBeVisible();
+  await cut(false);
+
   await page.goto(`${server.url}/me/data/none`);
   await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
   expect(sent).toEqual([]);
