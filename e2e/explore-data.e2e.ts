@@ -534,6 +534,10 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await workbench.getByRole('button', { name: 'Single step' }).click();
   await expect(workbench.getByRole('heading', { name: /^Step [\d,]+, on \d+ examples$/ })).toBeVisible();
   await expect(workbench.getByRole('row', { name: /^dense_2 / })).toContainText('[');
+  await workbench.getByRole('checkbox', { name: 'Explain each phase' }).check();
+  await expect(workbench.getByText(/The loss is [\d.]+: the mean of −ln of the share/)).toBeVisible();
+  await workbench.getByRole('button', { name: 'Single step' }).click();
+  await expect(workbench.getByText(/The loss is [\d.]+: the mean of −ln of the share/)).toBeVisible();
   expect(await findings(page, 'bench-step')).toEqual([]);
   await workbench.getByRole('button', { name: 'Stop' }).click();
   await workbench.getByRole('link', { name: 'go on with it' }).click();
