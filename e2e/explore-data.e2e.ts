@@ -487,6 +487,17 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
     'aria-disabled',
     'true',
   );
+  // The same layers drawn: a box chosen is a row chosen, by pointer and by keys, and the other way round.
+  const boxes = workbench.getByRole('list', { name: 'The network, drawn' }).getByRole('button');
+  await expect(boxes).toHaveCount(3);
+  await boxes.filter({ hasText: 'does not fit' }).click();
+  const row = (at: number) => layers.getByRole('listitem').nth(at).getByRole('button').first();
+  await expect(row(1)).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('ArrowUp');
+  await expect(boxes.first()).toBeFocused();
+  await expect(row(0)).toHaveAttribute('aria-pressed', 'true');
+  await row(2).press('Enter');
+  await expect(boxes.nth(2)).toHaveAttribute('aria-pressed', 'true');
   expect(await findings(page, 'explore-layers')).toEqual([]);
 
   // Another model of them is asked which it finds hardest, and where in one it looks.
