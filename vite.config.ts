@@ -47,7 +47,7 @@ export default defineConfig({
                 },
                 {
                   name: 'controls',
-                  test: /node_modules\/@lucide\/svelte\/dist\/(Icon|context|utils|icons\/(x|sun|moon|monitor)\.)|src\/lib\/components\/(AppHeader|Announcer|Button|Card|KeyValues|Pill|PrivacyLine|RingMark|SecureContextNotice|TableRegion|ThemeToggle)\.svelte|src\/lib\/state\/(announcements|federation-answers|federation-live|federation-progress|format|theme|visit)|src\/lib\/core\/(metrics\/metric-list|data\/example-words)/,
+                  test: /node_modules\/@lucide\/svelte\/dist\/(Icon|context|utils|icons\/(x|sun|moon|monitor)\.)|src\/lib\/components\/(AppHeader|Announcer|Button|Card|KeyValues|Pill|LaterPart|PartFailed|PrivacyLine|RingMark|SecureContextNotice|TableRegion|ThemeToggle)\.svelte|src\/lib\/state\/(announcements|federation-answers|federation-live|federation-progress|format|theme|visit)|src\/lib\/core\/(metrics\/metric-list|data\/example-words)/,
                   priority: 2,
                 },
                 {

@@ -202,7 +202,9 @@ test('the console’s pages hold in both colours and both widths', async ({ brow
     version: '/console/patients/models/2',
     invite: '/console/patients/invite',
     settings: '/console/patients/settings',
+    statistics: '/console/patients/statistics',
     audit: '/console/audit',
+    people: '/console/people',
     'no-federation': '/console/nowhere',
     'no-version': '/console/patients/models/99',
   });

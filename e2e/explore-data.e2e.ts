@@ -156,6 +156,36 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
     states.getByText('Merged “Row 3 removed” into “age of row 2: 43”', { exact: true }),
   ).toBeVisible();
 
+  // Without a network what was here once works on: the plane, training and labels. What was not here is named, and comes when asked again.
+  const cut = (isOffline: boolean): Promise<void> => page.context().setOffline(isOffline);
+  const unloaded = (what: string) =>
+    page.getByRole('alert').filter({ hasText: `${what} could not be loaded.` });
+  await cut(true);
+  await plane.getByRole('button', { name: 'Lay them out' }).click();
+  await expect(plane.getByRole('application', { name: '298 rows in a plane' })).toBeVisible();
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  await expect(unloaded('The workbench')).toBeVisible();
+  expect(await findings(page, 'explore-unloaded')).toEqual([]);
+  await cut(false);
+  await unloaded('The workbench').getByRole('button', { name: 'Try again' }).click();
+  const learn = page.getByRole('button', { name: 'Train', exact: true });
+  await expect(learn).toBeEnabled();
+  await cut(true);
+  await page.getByLabel('Model', { exact: true }).selectOption({ label: 'Logistic regression' });
+  await learn.click();
+  await page.getByRole('button', { name: 'Look closer' }).click();
+  await expect(unloaded('This part of the page')).toBeVisible();
+  await page.getByRole('link', { name: 'Check the labels' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This page could not be shown');
+  await cut(false);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('combobox', { name: 'Which rows' }).selectOption('All');
+  await cut(true);
+  await expect(page.getByText('0 of 298')).toBeVisible();
+  await page.keyboard.press('1');
+  await expect(page.getByText('1 of 298')).toBeVisible();
+  await cut(false);
+
   await page.goto(`${server.url}/me/data/none`);
   await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
   expect(sent).toEqual([]);
@@ -484,6 +514,17 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
     'aria-disabled',
     'true',
   );
+  // The same layers drawn: a box chosen is a row chosen, by pointer and by keys, and the other way round.
+  const boxes = workbench.getByRole('list', { name: 'The network, drawn' }).getByRole('button');
+  await expect(boxes).toHaveCount(3);
+  await boxes.filter({ hasText: 'does not fit' }).click();
+  const row = (at: number) => layers.getByRole('listitem').nth(at).getByRole('button').first();
+  await expect(row(1)).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('ArrowUp');
+  await expect(boxes.first()).toBeFocused();
+  await expect(row(0)).toHaveAttribute('aria-pressed', 'true');
+  await row(2).press('Enter');
+  await expect(boxes.nth(2)).toHaveAttribute('aria-pressed', 'true');
   expect(await findings(page, 'explore-layers')).toEqual([]);
 
   // Another model of them is asked which it finds hardest, and where in one it looks.
@@ -555,6 +596,10 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await workbench.getByRole('button', { name: 'Single step' }).click();
   await expect(workbench.getByRole('heading', { name: /^Step [\d,]+, on \d+ examples$/ })).toBeVisible();
   await expect(workbench.getByRole('row', { name: /^dense_2 / })).toContainText('[');
+  await workbench.getByRole('checkbox', { name: 'Explain each phase' }).check();
+  await expect(workbench.getByText(/The loss is [\d.]+: the mean of −ln of the share/)).toBeVisible();
+  await workbench.getByRole('button', { name: 'Single step' }).click();
+  await expect(workbench.getByText(/The loss is [\d.]+: the mean of −ln of the share/)).toBeVisible();
   expect(await findings(page, 'bench-step')).toEqual([]);
   await workbench.getByRole('button', { name: 'Stop' }).click();
   await workbench.getByRole('link', { name: 'go on with it' }).click();

@@ -8,7 +8,7 @@ import { FederationSpec } from '#lib/core/federation.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { commandResult, startCommand, type RunningCommand } from '../test/support/command.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
-import { bringSample, federationSpec, patients, startContributing, unseenErrors } from './errands.ts';
+import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
 
 let server: ServerProcess;
 let participants: RunningCommand | undefined;
@@ -60,7 +60,27 @@ test('trees are chosen on the form, grown by two participants and a tab, and tel
   participants = startCommand([...joins, '--clients', '2', '--processes', '1']);
   const base = `${server.url}/f/patient-trees`;
   await bringSample(page, base, 80);
-  await startContributing(page, base, 'A tab');
+  // Nobody agrees to what the sums show before it is shown.
+  const parts = '**/_app/immutable/chunks/*.js';
+  await page.route(parts, async (route) => {
+    const response = await route.fetch();
+    await ((await response.text()).includes('What your sums show')
+      ? route.abort()
+      : route.fulfill({ response }));
+  });
+  await page.goto(`${base}/train`);
+  const unloaded = page.getByRole('alert').filter({ hasText: 'This part of the page could not be loaded.' });
+  await expect(unloaded).toBeVisible();
+  await expect(page.getByRole('checkbox', { name: /I agree/ })).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Start contributing' })).toHaveAccessibleDescription(
+    'A part of what you would agree to is not shown yet.',
+  );
+  await page.unroute(parts);
+  await unloaded.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { name: 'What your sums show' })).toBeVisible();
+  await page.getByRole('checkbox', { name: /I agree/ }).check();
+  await page.getByLabel(/Your name/).fill('A tab');
+  await page.getByRole('button', { name: 'Start contributing' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'The run has ended' })).toBeVisible();
   await expect(page.getByText(/The model is complete/).first()).toBeVisible();
 

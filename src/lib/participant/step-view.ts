@@ -5,6 +5,7 @@ import type { Numbers } from '../core/model/reference/numbers.ts';
 import { gradientOf, type PassPhase } from '../core/model/reference/passes.ts';
 import { trainedRanges, type Network } from '../core/model/network.ts';
 import { applyGradient, optimizerLength } from '../core/model/optimizer.ts';
+import type { NetworkSpec } from '../core/model/spec.ts';
 import { normOf } from '../core/privacy/clip.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows, SessionPlan, TrainerState } from '../ports/trainer.ts';
@@ -30,6 +31,12 @@ export interface StepView {
   /** Largest difference of the engine's step from the plain one, in parts of the step's largest move; null where nothing moved. */
   readonly apart: number | null;
   readonly layers: readonly LayerView[];
+  /** By what it is judged and moved. */
+  readonly rule: Pick<NetworkSpec, 'loss'> &
+    Pick<SessionPlan, 'optimizer' | 'learningRate'> & {
+      /** Classes, or predicted numbers. */
+      readonly outputs: number;
+    };
 }
 
 export interface LayerView {
@@ -100,6 +107,12 @@ export function lookAtStep(looked: LookedAtStep, clock: Pick<Clock, 'monotonic'>
     loss: pass.lossSum / batch,
     gradientNorm: normOf(gradient),
     updateNorm: normOf(update),
+    rule: {
+      loss: network.spec.loss,
+      outputs: network.outputSize,
+      optimizer: plan.optimizer,
+      learningRate: plan.learningRate,
+    },
     apart: apartOf(parameters, after.parameters, before.parameters),
     layers: network.layers.map((layer) => {
       const { slots } = layer;

@@ -1,6 +1,6 @@
 // The page's side of the device worker. One client holds one worker; whoever makes it closes it.
 import type { DeviceEvent, DeviceReply, DeviceRequestMessage, DeviceRequests } from './device-messages.ts';
-import { allowedWorker, detailOf } from './worker-requests.ts';
+import { allowedWorker, detailOf, failureWords } from './worker-requests.ts';
 
 /** A request failed: `kind` is a short code, `message` a sentence for the person. */
 export class DeviceFailure extends Error {
@@ -102,7 +102,7 @@ export class DeviceClient {
       case 'result':
         return waiting?.resolve(reply.result);
       case 'failure':
-        return waiting?.reject(new DeviceFailure(reply.kind, reply.message));
+        return waiting?.reject(new DeviceFailure(reply.kind, failureWords(reply.message)));
       case 'cancelled':
         return waiting?.reject(new DeviceFailure('cancelled', 'It was cancelled.'));
       default:

@@ -10,7 +10,13 @@ import type {
   IngestRequest,
   LookRequest,
 } from './ingest-messages.ts';
-import { allowedWorker, WorkerRequests, type Failures, type RequestWorker } from './worker-requests.ts';
+import {
+  allowedWorker,
+  failureWords,
+  WorkerRequests,
+  type Failures,
+  type RequestWorker,
+} from './worker-requests.ts';
 
 type Imported = Extract<IngestReply, { type: 'imported' }>;
 type Refused = Extract<IngestReply, { type: 'refused' }>;
@@ -42,7 +48,7 @@ const startWorker = (): IngestWorker =>
   );
 
 const failures: Failures<Extract<IngestReply, { type: 'failure' }>> = {
-  failed: (reply) => new IngestFailure(reply.kind, reply.message),
+  failed: (reply) => new IngestFailure(reply.kind, failureWords(reply.message)),
   lost: (detail) =>
     new IngestFailure(
       'worker-lost',

@@ -25,10 +25,22 @@ export interface Failures<Failed> {
   readonly lost: (detail: string) => Error;
 }
 
+/** As Chromium, Firefox and WebKit say that a module which a worker imports when it is asked for did not come. */
+const NOT_LOADED = /dynamically imported module|importing a module script/i;
+
+/** What a worker says of a failure, for a person. */
+export const failureWords = (message: string): string =>
+  NOT_LOADED.test(message)
+    ? 'What works this out is not in this browser yet, and the server was not to be reached. Try again when it is; if that does not help, load the page again.'
+    : message;
+
 /** Of a worker for whose failures a sentence is enough. */
 export const plainFailures: Failures<{ readonly message: string }> = {
-  failed: (reply) => new Error(reply.message),
-  lost: () => new Error('The worker of this tab could not be started or has ended. Reload the page.'),
+  failed: (reply) => new Error(failureWords(reply.message)),
+  lost: () =>
+    new Error(
+      'What works in this tab has ended, or could not be loaded because the server was not to be reached. Try again when it is; if that does not help, load the page again.',
+    ),
 };
 
 /** Starts a module worker, which the page's policy of scripts knows by its address. */
