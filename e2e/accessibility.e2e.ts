@@ -1,17 +1,13 @@
 // Every page, light and dark, on a desk and in a hand: axe finds nothing, nothing scrolls sideways, and the keyboard is enough
 // to join. With SHOTS=folder each page is also written there as a picture.
-import { join } from 'node:path';
 import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
-import axe, { type RunOptions } from 'axe-core';
 import type { Gate } from '#lib/core/gates/gate.ts';
 import { patientsFederation } from '../server/demo/demo-federations.ts';
 import { commandResult } from '../test/support/command.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
+import { findings } from './findings.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
-const shots = process.env['SHOTS'];
-const tall = 900;
-const widths = [1440, 390, 320];
 let server: ServerProcess;
 
 test.beforeAll(async () => {
@@ -47,60 +43,10 @@ test.afterAll(() => server.close());
 const reading = async (browser: Browser): Promise<{ context: BrowserContext; page: Page }> => {
   const context = await browser.newContext({
     reducedMotion: 'reduce',
-    viewport: { width: widths[0] ?? 0, height: tall },
+    viewport: { width: 1440, height: 900 },
   });
   return { context, page: await context.newPage() };
 };
-
-const ofColours = ['color-contrast', 'link-in-text-block'];
-
-/**
- * Everything on the desk in the light. In the dark it is the colours that change, in the hand it is the structure: only that is
- * looked at again, since looking at colours takes longest.
- */
-function rulesFor(width: number, colorScheme: 'light' | 'dark'): RunOptions | undefined {
-  const isDesk = width === widths[0];
-  if (colorScheme === 'dark') return isDesk ? { runOnly: ofColours } : undefined;
-  return isDesk ? {} : { rules: Object.fromEntries(ofColours.map((rule) => [rule, { enabled: false }])) };
-}
-
-/** One line a finding. Half a megabyte of axe goes to each page once, not with each look. */
-async function look(page: Page, options: RunOptions): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
-  return page.evaluate(
-    async (how) => {
-      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(how);
-      return violations.flatMap(({ id, help, nodes }) =>
-        nodes.map((node) => `${id} (${help}) ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`),
-      );
-    },
-    { ...options, resultTypes: ['violations'] } as RunOptions,
-  );
-}
-
-/** What axe says, one line a finding, and whether the page is wider than the window. */
-async function findings(page: Page, name: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const width of widths) {
-    await page.setViewportSize({ width, height: tall });
-    const wide = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    if (wide > 0) found.push(`${name} at ${width} px: ${wide} px too wide`);
-    if (width < 390) continue;
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const rules = rulesFor(width, colorScheme);
-      for (const finding of rules === undefined ? [] : await look(page, rules))
-        found.push(`${name} at ${width} px, ${colorScheme}: ${finding}`);
-      if (shots !== undefined)
-        await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: widths[0] ?? 0, height: tall });
-  return found;
-}
 
 async function tour(page: Page, routes: Readonly<Record<string, string>>): Promise<string[]> {
   const found: string[] = [];
