@@ -13,6 +13,7 @@ import {
 } from '#lib/participant/workbench/grouping/seen-group-data.ts';
 import { chosenBySetup, groupModels, type ChosenModel } from '#lib/participant/workbench/models.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
+import { BROUGHT_NOTE } from '#lib/participant/workbench/network-leak.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { stepThrough } from '#lib/participant/workbench/step-through.ts';
 import { layersOnBackbone } from './backbone.ts';
@@ -145,7 +146,7 @@ async function rowsToGroup(setup: TrainSetup, signal: AbortSignal): Promise<Rows
     );
   const seen = await embeddedRows(model.embedding, examples, { openEngine: usualEngine, signal });
   return {
-    data: seenGroupData(contract, examples, seen, notes),
+    data: seenGroupData(contract, examples, seen, [...notes, BROUGHT_NOTE]),
     chosen: chosen.value,
     training: examples,
     contractOf: (groups) => groupedContract(contract, groups),

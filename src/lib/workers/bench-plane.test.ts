@@ -120,6 +120,9 @@ test('by what a trained network sees, pictures lie beside those of their class m
   expect(model.title).toBe('Nearest neighbours on a frozen network');
   const byPixels = baselines.find((one) => one.model === 'k-nn');
   expect(accuracy(model)).toBeGreaterThan(accuracy(byPixels!) + 0.2);
+  // Not where rows judge that the network has learnt from.
+  const byIt = { model: 'k-nn:k=3', sees: { type: 'run', run } } as const;
+  await expect(endedBy(client, 'label', { ...byIt, folds: 3 })).rejects.toThrow('Leave cross-validation out');
   await runs.remove(run);
   const again = await client.run(
     { name: 'again', run: own.run, engine: null },

@@ -18,6 +18,7 @@ import { recipeTaken } from '../participant/workbench/recipe-search.ts';
 import { chosenBySetup, finishedAs, holdsRows, type ChosenModel } from '../participant/workbench/models.ts';
 import { searchBySetup } from '../participant/workbench/search-by-setup.ts';
 import { warmStarts } from '../participant/workbench/warm-starts.ts';
+import { networkLeak } from '../participant/workbench/network-leak.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import {
   dropOldCheckpoints,
@@ -175,6 +176,9 @@ async function beginning(
     );
     const { engine } = training;
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null, engine });
+    const ofNetwork = sees?.type === 'run' ? await store.read(sees.run) : undefined;
+    const leak = ofNetwork && networkLeak(record, ofNetwork.record);
+    if (leak !== undefined) throw new Unusable(leak);
     return { record, opened, chosen: chosenBy(record, false, frozen ?? undefined), expected: undefined };
   }
   const before = (await store.read(request.run))?.record;
