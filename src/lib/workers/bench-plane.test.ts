@@ -123,7 +123,19 @@ test('by what a trained network sees, pictures lie beside those of their class m
   // Not where rows judge that the network has learnt from.
   const byIt = { model: 'k-nn:k=3', sees: { type: 'run', run } } as const;
   await expect(endedBy(client, 'label', { ...byIt, folds: 3 })).rejects.toThrow('Leave cross-validation out');
+  // One that was cut off goes on with the network of that run, and not without it.
+  const kept = (await runs.read(own.run))?.record;
+  if (kept === undefined) throw new Error('It is kept.');
+  expect(kept.manifest.setup.backbone).toMatchObject({ layers: 3, path: null, run });
+  const cut = { ...kept, id: 'cut', manifest: { ...kept.manifest, finished: null } };
+  const goOn = async () => {
+    await runs.put({ ...cut, outcome: { type: 'stopped' } });
+    const resumed = { name: 'resume', run: 'cut', isEnough: false } as const;
+    return client.run(resumed, () => {}, new AbortController().signal);
+  };
+  expect(await goOn()).toMatchObject({ trained: { result: { model: { digest: model.digest } } } });
   await runs.remove(run);
+  expect(await goOn()).toMatchObject({ message: expect.stringContaining('is not in this browser any more') });
   const again = await client.run(
     { name: 'again', run: own.run, engine: null },
     () => {},
