@@ -1,6 +1,7 @@
 // A run of `tributary train` that finds groups: rows in, lines out, as train.ts does it for models of a target.
 import type { DataContract } from '#lib/core/data/contract.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
+import { tooMuchSeen } from '#lib/core/model/embedding.ts';
 import { embeddedRows } from '#lib/participant/workbench/embedded-rows.ts';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { recipeDigest } from '#lib/core/recipe/recipe.ts';
@@ -144,6 +145,8 @@ async function rowsToGroup(setup: TrainSetup, signal: AbortSignal): Promise<Rows
     throw new UnusableTraining(
       `${model.title} does not suit these data: ${unsuited ?? 'it finds no groups.'}`,
     );
+  const tooMuch = tooMuchSeen(examples.count, model.embedding.width);
+  if (tooMuch !== undefined) throw new UnusableTraining(`--backbone-layer: ${tooMuch}`);
   const seen = await embeddedRows(model.embedding, examples, { openEngine: usualEngine, signal });
   return {
     data: seenGroupData(contract, examples, seen, [...notes, BROUGHT_NOTE]),

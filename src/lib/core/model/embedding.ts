@@ -26,6 +26,15 @@ export interface Embedding {
 /** Of more numbers the rows of a dataset are gigabytes, and no model here learns better from them. */
 export const MOST_NUMBERS = 4096;
 
+/** Of all rows that are learnt from together, a quarter of a gigabyte: what learns from them takes its own room beside it. */
+export const MOST_SEEN = 2 ** 26;
+
+/** Why so many rows of so many numbers are too much to learn from, in a sentence; undefined where they are not. */
+export const tooMuchSeen = (rows: number, width: number): string | undefined =>
+  rows * width <= MOST_SEEN
+    ? undefined
+    : `What the network sees of ${rows.toLocaleString('en')} examples is ${width.toLocaleString('en')} numbers of each, ${(rows * width).toLocaleString('en')} in all, and ${MOST_SEEN.toLocaleString('en')} are the most. Take a layer that gives fewer, behind a pooling perhaps, or learn from ${Math.floor(MOST_SEEN / width).toLocaleString('en')} examples.`;
+
 /** What the last of the frozen layers gives. Refused in a sentence where that is no row of numbers to learn from. */
 export function embeddingOf(network: Network, { layers, parameters }: Frozen): Result<Embedding, string> {
   const last = network.layers[layers - 1];
