@@ -95,6 +95,15 @@ test('by what a trained network sees, pictures lie beside those of their class m
   // Another that sees nothing: one layer, which answers. And one that is no network.
   await endedBy(client, 'label', { model: 'softmax:epochs=1' });
   await endedBy(client, 'label', { model: 'constant' });
+  // And one whose last layer but one gives more than can be taken: 8 × 8 × 65.
+  const [convolution, , , answer] = layers.layers;
+  if (convolution?.type !== 'conv2d' || answer === undefined)
+    throw new Error('It begins with a convolution.');
+  const wide: NetworkSpec = {
+    ...layers,
+    layers: [{ ...convolution, filters: 65, kernelSize: [1, 1] }, { type: 'flatten' }, answer],
+  };
+  await endedBy(client, 'label', { model: 'layers:epochs=1', layers: wide });
   const networks = await client.networks('set');
   expect(networks).toEqual([{ run, title: 'Own layers', dataset: 'set', startedAt: expect.any(Number) }]);
   const { plane, shares } = await laidOut(client, { type: 'run', run });

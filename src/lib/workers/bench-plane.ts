@@ -2,7 +2,7 @@
 // Loaded with the first such question.
 import { exampleShape, isPlane, type DataContract } from '../core/data/contract.ts';
 import { selectRows } from '../core/data/examples.ts';
-import { beforeAnswer, embeddingOf, unseen } from '../core/model/embedding.ts';
+import { canBeSeenBy, embeddingOf, unseen } from '../core/model/embedding.ts';
 import { layerWords } from '../core/model/layer-words.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
 import { openDataset } from '../modalities/explore-dataset.ts';
@@ -38,7 +38,7 @@ export async function networksFor(
     const own = (await store.record(record.dataset.id))?.contract;
     if (own?.kind !== contract.kind || exampleShape(own).join() !== taken) continue;
     const network = networkOf(record, own);
-    if (network === undefined || beforeAnswer(network, new Float32Array()) === undefined) continue;
+    if (network === undefined || !canBeSeenBy(network)) continue;
     const title = nameOf(sourceOfRecord(record));
     found.push({ run: record.id, title, dataset: record.dataset.name, startedAt: record.startedAt });
   }
