@@ -106,6 +106,14 @@ test('by what a trained network sees, pictures lie beside those of their class m
   await endedBy(client, 'label', { model: 'layers:epochs=1', layers: wide });
   const networks = await client.networks('set');
   expect(networks).toEqual([{ run, title: 'Own layers', dataset: 'set', startedAt: expect.any(Number) }]);
+  // Though the dataset that it was trained on is deleted.
+  const trained = (await runs.read(run))?.record;
+  if (trained === undefined) throw new Error('It is kept.');
+  const other = memoryRunStore();
+  await other.put({ ...trained, dataset: { ...trained.dataset, id: 'gone' } }, await runs.model(run));
+  expect(await clientOf(await storeOf(contract, examples), { runs: other }).networks('set')).toEqual(
+    networks,
+  );
   const { plane, shares } = await laidOut(client, { type: 'run', run });
   if ('type' in plane) throw new Error(plane.message);
   expect(plane).toMatchObject({ layer: 3, words: 'Dense, relu', width: 8 });
