@@ -10,6 +10,7 @@ import { writeLayersModel } from '#lib/core/model/keras.ts';
 import { buildNetwork, initialParameters, type Network } from '#lib/core/model/network.ts';
 import type { LayerSpec, NetworkSpec } from '#lib/core/model/spec.ts';
 import { drawnDigits } from '#lib/modalities/image/sample-drawn-digits.ts';
+import { BROUGHT_NOTE } from '#lib/participant/workbench/network-leak.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { backboneAsked } from './backbone.ts';
 import { spokenLine, type TrainLine } from './lines.ts';
@@ -140,6 +141,9 @@ test('neighbours by what a brought network sees are saved with it, had again, an
   const { result, lines } = await trained(own, directory);
   expect(result.model.title).toBe('Nearest neighbours on a frozen network');
   expect(lines.find((line) => line.type === 'saved')).toMatchObject({ holdsRows: true });
+  expect(lines.find((line) => line.type === 'data')).toMatchObject({
+    notes: expect.arrayContaining([BROUGHT_NOTE]),
+  });
   const again = await runTraining(
     { type: 'again', directory, data: null, backend: null },
     { signal, say: () => {} },

@@ -1,6 +1,7 @@
 // A run of `tributary train` that finds groups: rows in, lines out, as train.ts does it for models of a target.
 import type { DataContract } from '#lib/core/data/contract.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
+import { tooMuchSeen } from '#lib/core/model/embedding.ts';
 import { embeddedRows } from '#lib/participant/workbench/embedded-rows.ts';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { recipeDigest } from '#lib/core/recipe/recipe.ts';
@@ -13,6 +14,7 @@ import {
 } from '#lib/participant/workbench/grouping/seen-group-data.ts';
 import { chosenBySetup, groupModels, type ChosenModel } from '#lib/participant/workbench/models.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
+import { BROUGHT_NOTE } from '#lib/participant/workbench/network-leak.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { stepThrough } from '#lib/participant/workbench/step-through.ts';
 import { programName } from '../project-folder.ts';
@@ -146,9 +148,11 @@ async function rowsToGroup(setup: TrainSetup, signal: AbortSignal): Promise<Rows
     throw new UnusableTraining(
       `${model.title} does not suit these data: ${unsuited ?? 'it finds no groups.'}`,
     );
+  const tooMuch = tooMuchSeen(examples.count, model.embedding.width);
+  if (tooMuch !== undefined) throw new UnusableTraining(`--backbone-layer: ${tooMuch}`);
   const seen = await embeddedRows(model.embedding, examples, { openEngine: usualEngine, signal });
   return {
-    data: seenGroupData(contract, examples, seen, notes),
+    data: seenGroupData(contract, examples, seen, [...notes, BROUGHT_NOTE]),
     chosen: chosen.value,
     training: examples,
     contractOf: (groups) => groupedContract(contract, groups),

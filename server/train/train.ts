@@ -19,6 +19,7 @@ import {
   usualModel,
   type ChosenModel,
 } from '#lib/participant/workbench/models.ts';
+import { BROUGHT_NOTE } from '#lib/participant/workbench/network-leak.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
 import { balanceTold } from '#lib/participant/workbench/balance.ts';
 import { recipeTaken } from '#lib/participant/workbench/recipe-search.ts';
@@ -82,7 +83,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     );
   const named = setup.backbone === null ? early : await onBackbone(setup, setup.backbone, read);
   await kept?.keep({ data: read.digest });
-  say(dataLine(read));
+  say(dataLine(read, setup.backbone === null ? read.notes : [...read.notes, BROUGHT_NOTE]));
   const clock = createSystemClock();
   const startedAt = clock.now();
   const known = kept?.manifest.trials ?? [];
@@ -239,7 +240,7 @@ export async function saveModel(path: string, text: string): Promise<void> {
   }
 }
 
-const dataLine = (data: BenchData): TrainLine => ({
+const dataLine = (data: BenchData, notes: readonly string[]): TrainLine => ({
   type: 'data',
   training: data.training.count,
   heldOut: data.heldOut.count,
@@ -255,7 +256,7 @@ const dataLine = (data: BenchData): TrainLine => ({
           digest: data.preparation.digest,
           steps: data.preparation.reports,
         },
-  notes: data.notes,
+  notes,
 });
 
 function modelOf(text: string, layers: TrainSetup['layers']): ChosenModel {

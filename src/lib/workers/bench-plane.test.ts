@@ -95,8 +95,25 @@ test('by what a trained network sees, pictures lie beside those of their class m
   // Another that sees nothing: one layer, which answers. And one that is no network.
   await endedBy(client, 'label', { model: 'softmax:epochs=1' });
   await endedBy(client, 'label', { model: 'constant' });
+  // And one whose last layer but one gives more than can be taken: 8 × 8 × 65.
+  const [convolution, , , answer] = layers.layers;
+  if (convolution?.type !== 'conv2d' || answer === undefined)
+    throw new Error('It begins with a convolution.');
+  const wide: NetworkSpec = {
+    ...layers,
+    layers: [{ ...convolution, filters: 65, kernelSize: [1, 1] }, { type: 'flatten' }, answer],
+  };
+  await endedBy(client, 'label', { model: 'layers:epochs=1', layers: wide });
   const networks = await client.networks('set');
   expect(networks).toEqual([{ run, title: 'Own layers', dataset: 'set', startedAt: expect.any(Number) }]);
+  // Though the dataset that it was trained on is deleted.
+  const trained = (await runs.read(run))?.record;
+  if (trained === undefined) throw new Error('It is kept.');
+  const other = memoryRunStore();
+  await other.put({ ...trained, dataset: { ...trained.dataset, id: 'gone' } }, await runs.model(run));
+  expect(await clientOf(await storeOf(contract, examples), { runs: other }).networks('set')).toEqual(
+    networks,
+  );
   const { plane, shares } = await laidOut(client, { type: 'run', run });
   if ('type' in plane) throw new Error(plane.message);
   expect(plane).toMatchObject({ layer: 3, words: 'Dense, relu', width: 8 });
@@ -120,7 +137,22 @@ test('by what a trained network sees, pictures lie beside those of their class m
   expect(model.title).toBe('Nearest neighbours on a frozen network');
   const byPixels = baselines.find((one) => one.model === 'k-nn');
   expect(accuracy(model)).toBeGreaterThan(accuracy(byPixels!) + 0.2);
+  // Not where rows judge that the network has learnt from.
+  const byIt = { model: 'k-nn:k=3', sees: { type: 'run', run } } as const;
+  await expect(endedBy(client, 'label', { ...byIt, folds: 3 })).rejects.toThrow('Leave cross-validation out');
+  // One that was cut off goes on with the network of that run, and not without it.
+  const kept = (await runs.read(own.run))?.record;
+  if (kept === undefined) throw new Error('It is kept.');
+  expect(kept.manifest.setup.backbone).toMatchObject({ layers: 3, path: null, run });
+  const cut = { ...kept, id: 'cut', manifest: { ...kept.manifest, finished: null } };
+  const goOn = async () => {
+    await runs.put({ ...cut, outcome: { type: 'stopped' } });
+    const resumed = { name: 'resume', run: 'cut', isEnough: false } as const;
+    return client.run(resumed, () => {}, new AbortController().signal);
+  };
+  expect(await goOn()).toMatchObject({ trained: { result: { model: { digest: model.digest } } } });
   await runs.remove(run);
+  expect(await goOn()).toMatchObject({ message: expect.stringContaining('is not in this browser any more') });
   const again = await client.run(
     { name: 'again', run: own.run, engine: null },
     () => {},

@@ -2,15 +2,17 @@
 // Loaded with the first such question.
 import { exampleShape, isPlane, type DataContract } from '../core/data/contract.ts';
 import { selectRows } from '../core/data/examples.ts';
-import { beforeAnswer, embeddingOf, unseen } from '../core/model/embedding.ts';
+import { canBeSeenBy, embeddingOf, unseen } from '../core/model/embedding.ts';
 import { layerWords } from '../core/model/layer-words.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
 import { openDataset } from '../modalities/explore-dataset.ts';
 import { projectEmbedded, shownOf } from '../modalities/project-dataset.ts';
 import { embeddedRows } from '../participant/workbench/embedded-rows.ts';
+import { readModelFile } from '../participant/workbench/model-file.ts';
 import { benchModelNamed, OWN_LAYERS } from '../participant/workbench/models.ts';
 import { nameOf, sourceOfRecord } from '../participant/workbench/run-figures.ts';
-import type { RunRecord } from '../participant/workbench/run-record.ts';
+import type { RunManifest, TrainSetup } from '../participant/workbench/run-manifest.ts';
+import type { RunRecord, RunStore } from '../participant/workbench/run-record.ts';
 import { stepThrough } from '../participant/workbench/step-through.ts';
 import { Unusable } from './bench-data-opened.ts';
 import { tabEngine } from './bench-engines.ts';
@@ -34,28 +36,53 @@ export async function networksFor(
   if (contract === undefined || !isPlane(contract)) return [];
   const taken = exampleShape(contract).join();
   const found: KeptNetwork[] = [];
-  for (const { record } of await (await dependencies.runs()).list()) {
-    const own = (await store.record(record.dataset.id))?.contract;
+  const runs = await dependencies.runs();
+  for (const { record } of await runs.list()) {
+    const finished = networkFinished(record);
+    if (finished === undefined) continue;
+    // A network outlives the rows that it was trained on: its file tells what they were.
+    const own = (await store.record(record.dataset.id))?.contract ?? (await contractInFile(record, runs));
     if (own?.kind !== contract.kind || exampleShape(own).join() !== taken) continue;
-    const network = networkOf(record, own);
-    if (network === undefined || beforeAnswer(network, new Float32Array()) === undefined) continue;
+    const network = networkOf(finished, record.manifest.setup, own);
+    if (network === undefined || !canBeSeenBy(network)) continue;
     const title = nameOf(sourceOfRecord(record));
     found.push({ run: record.id, title, dataset: record.dataset.name, startedAt: record.startedAt });
   }
   return found;
 }
 
-/** The network that a run ended with; undefined of any other model. */
-function networkOf({ manifest, outcome }: RunRecord, contract: DataContract): Network | undefined {
-  const { finished, setup } = manifest;
-  if (outcome.type !== 'finished' || finished === null) return undefined;
-  if (finished.model === OWN_LAYERS) {
-    const built = setup.layers === null ? undefined : buildNetwork(setup.layers);
+type Finished = NonNullable<RunManifest['finished']>;
+
+/** Of a run of pictures or recordings that ended with a network. */
+function networkFinished({ manifest: { finished, setup }, outcome }: RunRecord): Finished | undefined {
+  if (outcome.type !== 'finished' || finished === null || setup.target !== null) return undefined;
+  return finished.model === OWN_LAYERS || benchModelNamed(finished.model)?.type === 'network'
+    ? finished
+    : undefined;
+}
+
+async function contractInFile(
+  { id }: RunRecord,
+  runs: Pick<RunStore, 'model'>,
+): Promise<DataContract | undefined> {
+  const file = await runs.model(id);
+  const opened = file && readModelFile(new TextDecoder().decode(file));
+  return opened?.ok === true ? opened.value.contract : undefined;
+}
+
+/** undefined where it is none of this contract. */
+function networkOf(
+  { model: name, options }: Finished,
+  { layers }: TrainSetup,
+  contract: DataContract,
+): Network | undefined {
+  if (name === OWN_LAYERS) {
+    const built = layers === null ? undefined : buildNetwork(layers);
     return built?.ok === true ? built.value : undefined;
   }
-  const model = benchModelNamed(finished.model);
-  if (model?.type !== 'network' || model.unsuited(contract, finished.options) !== undefined) return undefined;
-  return model.network(contract, finished.options);
+  const model = benchModelNamed(name);
+  if (model?.type !== 'network' || model.unsuited(contract, options) !== undefined) return undefined;
+  return model.network(contract, options);
 }
 
 /** Rejects with Unusable, QuestionRefused, with the signal's reason, and with what the stores reject with. */

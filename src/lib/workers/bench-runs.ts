@@ -18,6 +18,7 @@ import { recipeTaken } from '../participant/workbench/recipe-search.ts';
 import { chosenBySetup, finishedAs, holdsRows, type ChosenModel } from '../participant/workbench/models.ts';
 import { searchBySetup } from '../participant/workbench/search-by-setup.ts';
 import { warmStarts } from '../participant/workbench/warm-starts.ts';
+import { networkLeak } from '../participant/workbench/network-leak.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import {
   dropOldCheckpoints,
@@ -30,7 +31,7 @@ import { predictFiles, type Predicted } from '../participant/workbench/predict-f
 import { splitOf } from '../participant/workbench/rows-held-out.ts';
 import { runBench, type BenchOutcome, type BenchRun } from '../participant/workbench/run-bench.ts';
 import { endBroken, keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
-import type { RunManifest } from '../participant/workbench/run-manifest.ts';
+import type { RunManifest, TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { RunRecord, RunStore, TrainedBench } from '../participant/workbench/run-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
@@ -160,6 +161,7 @@ async function beginning(
       layers: frozen.layers,
       digest: digestOfParts([frozen.parameters]),
       path: null,
+      ...(sees?.type === 'run' ? { run: sees.run } : {}),
     };
     const asked = {
       dataset: dataset.id,
@@ -175,6 +177,9 @@ async function beginning(
     );
     const { engine } = training;
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null, engine });
+    const ofNetwork = sees?.type === 'run' ? await store.read(sees.run) : undefined;
+    const leak = ofNetwork && networkLeak(record, ofNetwork.record);
+    if (leak !== undefined) throw new Unusable(leak);
     return { record, opened, chosen: chosenBy(record, false, frozen ?? undefined), expected: undefined };
   }
   const before = (await store.read(request.run))?.record;
@@ -195,10 +200,7 @@ async function beginning(
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
   if (request.name === 'resume') {
     if (finished !== null) throw new Unusable('This run has finished. It can be had again.');
-    if (setup.backbone !== null)
-      throw new Unusable(
-        'This run stands on a model that was brought along, which is kept only with a run that has finished. Bring it again, and train anew.',
-      );
+    const frozen = setup.backbone === null ? undefined : await frozenAgain(setup.backbone, store);
     const record: RunRecord = {
       ...before,
       outcome: { type: 'running' },
@@ -208,7 +210,7 @@ async function beginning(
     };
     const first = before.again === null ? undefined : (await store.read(before.again.of))?.record;
     const expected = first && firstRunOf(first.manifest);
-    return { record, opened, chosen: chosenBy(record, request.isEnough), expected };
+    return { record, opened, chosen: chosenBy(record, request.isEnough, frozen), expected };
   }
   const { digest } = opened.data;
   if (request.name === 'branch') {
@@ -231,6 +233,27 @@ async function beginning(
   });
   const frozen = setup.backbone === null ? undefined : await frozenOf(before, store);
   return { record, opened, chosen: chosenBy(record, false, frozen), expected: firstRunOf(manifest) };
+}
+
+/** The frozen layers of a run that has not finished, which keeps none itself: those of the run whose network they are. */
+async function frozenAgain(
+  { digest, run }: NonNullable<TrainSetup['backbone']>,
+  store: RunStore,
+): Promise<Frozen> {
+  if (run === undefined)
+    throw new Unusable(
+      'This run stands on a model that was brought along, which is kept only with a run that has finished. Bring it again, and train anew.',
+    );
+  if ((await store.read(run)) === undefined)
+    throw new Unusable(
+      'This run sees by the network of another run, which is not in this browser any more. Train anew, by another network or by one that you bring.',
+    );
+  const { frozen } = await foundNetwork({ type: 'run', run }, store);
+  if (digestOfParts([frozen.parameters]) !== digest)
+    throw new Unusable(
+      'The run whose network this one sees by has other weights now. Train anew, by the network as it is.',
+    );
+  return frozen;
 }
 
 /** The frozen layers of a finished run: the first parameters of its model. */

@@ -26,8 +26,26 @@ export interface Embedding {
 /** Of more numbers the rows of a dataset are gigabytes, and no model here learns better from them. */
 export const MOST_NUMBERS = 4096;
 
+/** Of all rows that are learnt from together, a quarter of a gigabyte: what learns from them takes its own room beside it. */
+export const MOST_SEEN = 2 ** 26;
+
+/** Why so many rows of so many numbers are too much to learn from, in a sentence; undefined where they are not. */
+export const tooMuchSeen = (rows: number, width: number): string | undefined =>
+  rows * width <= MOST_SEEN
+    ? undefined
+    : `What the network sees of ${rows.toLocaleString('en')} examples is ${width.toLocaleString('en')} numbers of each, ${(rows * width).toLocaleString('en')} in all, and ${MOST_SEEN.toLocaleString('en')} are the most. Take a layer that gives fewer, behind a pooling perhaps, or learn from ${Math.floor(MOST_SEEN / width).toLocaleString('en')} examples.`;
+
 /** What the last of the frozen layers gives. Refused in a sentence where that is no row of numbers to learn from. */
 export function embeddingOf(network: Network, { layers, parameters }: Frozen): Result<Embedding, string> {
+  const seeing = seeingNetwork(network, layers);
+  if (!seeing.ok) return seeing;
+  const { outputSize: width, parameterCount } = seeing.value;
+  if (parameters.length !== parameterCount)
+    return fail('The weights are those of other layers. Bring the network again.');
+  return ok({ network: seeing.value, parameters, width });
+}
+
+function seeingNetwork(network: Network, layers: number): Result<Network, string> {
   const last = network.layers[layers - 1];
   if (last !== undefined && 'activation' in last.spec && last.spec.activation === 'softmax')
     return fail('What a softmax gives is an answer, not what a network sees: take a layer before it.');
@@ -38,9 +56,7 @@ export function embeddingOf(network: Network, { layers, parameters }: Frozen): R
     return fail(
       `This layer gives ${width.toLocaleString('en')} numbers of each example, and ${MOST_NUMBERS.toLocaleString('en')} are the most. Take a later one, behind a pooling perhaps.`,
     );
-  if (parameters.length !== made.value.parameterCount)
-    return fail('The weights are those of other layers. Bring the network again.');
-  return ok({ network: made.value, parameters, width });
+  return made;
 }
 
 /** As it was, of its network's spec as it stands in a file; undefined where the weights are those of another. */
@@ -62,9 +78,23 @@ export function unseen({ network }: Embedding, contract: DataContract): string |
 
 /** A network up to the layer before its answer; undefined: nothing that was learnt lies there. */
 export function beforeAnswer(network: Network, parameters: Float32Array): Frozen | undefined {
+  const layers = layersBeforeAnswer(network);
+  return layers === undefined
+    ? undefined
+    : { layers, parameters: parameters.slice(0, frozenLength(network, layers)) };
+}
+
+function layersBeforeAnswer(network: Network): number | undefined {
   const answer = network.layers.findLastIndex(({ slots }) => slots.length > 0);
-  if (!network.layers.slice(0, Math.max(0, answer)).some(({ slots }) => slots.length > 0)) return undefined;
-  return { layers: answer, parameters: parameters.slice(0, frozenLength(network, answer)) };
+  return network.layers.slice(0, Math.max(0, answer)).some(({ slots }) => slots.length > 0)
+    ? answer
+    : undefined;
+}
+
+/** Whether what the layer before its answer gives can be taken, whatever the weights are. */
+export function canBeSeenBy(network: Network): boolean {
+  const layers = layersBeforeAnswer(network);
+  return layers !== undefined && seeingNetwork(network, layers).ok;
 }
 
 /** What a model that learns from numbers is told of the rows: so many columns, and the classes of the examples. */

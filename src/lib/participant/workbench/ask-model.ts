@@ -3,7 +3,7 @@
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { Engine } from '../engine.ts';
 import { askedOnEngine } from './ask-network.ts';
-import { embeddedRows } from './embedded-rows.ts';
+import { saidOfSeen } from './embedded-rows.ts';
 import { predictorOfSeen, type OpenedModel } from './model-file.ts';
 import { planOf, takesNumbers } from './models.ts';
 
@@ -19,9 +19,8 @@ export async function askModel(
   if (takesNumbers(model) && model.embedding !== undefined) {
     const says = predictorOfSeen(model, model.embedding, options, contract, predictor.learnt);
     if (says === undefined) throw new Error('What was learnt does not fit what the network sees.');
-    return says.predict(
-      await embeddedRows(model.embedding, { features, count }, { openEngine, signal }),
-      count,
+    return saidOfSeen(model.embedding, { features, count }, { openEngine, signal }, (seen, rows) =>
+      says.predict(seen, rows),
     );
   }
   const [parameters] = predictor.learnt;

@@ -13,7 +13,7 @@ import {
   type Predictor,
 } from '../../core/learners/learner.ts';
 import { featureNetwork, headNetwork } from '../../core/model/backbone.ts';
-import { embeddedContract, type Embedding } from '../../core/model/embedding.ts';
+import { embeddedContract, tooMuchSeen, type Embedding } from '../../core/model/embedding.ts';
 import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { LinearPredictor } from '../../core/learners/linear.ts';
 import type { LogisticPredictor } from '../../core/learners/logistic.ts';
@@ -30,7 +30,7 @@ import { startState, trainLocally, type TrainingProgress } from '../train-locall
 import type { TrainingAlarm } from '../training-alarms.ts';
 import { createTrainingControl, type TrainingControl } from '../training-control.ts';
 import { askedOnEngine } from './ask-network.ts';
-import { embeddedRows } from './embedded-rows.ts';
+import { embeddedRows, saidOfSeen } from './embedded-rows.ts';
 import { isLine } from './explain.ts';
 import { planOf, takesTerms, type BenchModel } from './models.ts';
 import type { CurvePoint } from './run-record.ts';
@@ -272,6 +272,8 @@ async function fitOnEmbedding(
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   if (!isPlane(contract)) throw new Error('A network sees pictures and recordings.');
+  const tooMuch = tooMuchSeen(rows.count, embedding.width);
+  if (tooMuch !== undefined) return fail(tooMuch);
   const { onProgress } = surroundings;
   const seen = await embeddedRows(embedding, rows, surroundings, (share) => onProgress?.(share * SEEING));
   const { line: _, ...fitted } = await fitLearner(
@@ -282,8 +284,7 @@ async function fitOnEmbedding(
   const learnt = [embedding.parameters, ...fitted.learnt];
   return ok({
     ...fitted,
-    predict: async (features, count) =>
-      fitted.predict(await embeddedRows(embedding, { features, count }, surroundings), count),
+    predict: (features, count) => saidOfSeen(embedding, { features, count }, surroundings, fitted.predict),
     digest: digestOfParts(learnt),
     bytes: fitted.bytes + embedding.parameters.byteLength,
     learnt,
@@ -352,6 +353,10 @@ async function fitNetwork(
   if (!features.ok) return features;
   if (!head.ok) return head;
   const sees = { network: features.value, parameters: frozen.parameters };
+  // Both are held while the head learns.
+  const most = task.rows.count + (task.heldOut?.count ?? 0);
+  const tooMuch = tooMuchSeen(most, features.value.outputSize);
+  if (tooMuch !== undefined) return fail(tooMuch);
   const ofBackbone = async (rows: LearnerRows): Promise<LearnerRows> => ({
     ...rows,
     features: await embeddedRows(sees, rows, surroundings),
@@ -366,8 +371,8 @@ async function fitNetwork(
   parameters.set(learnt instanceof Float32Array ? learnt : [], frozen.parameters.length);
   return ok({
     ...fitted.value,
-    predict: async (given, count) =>
-      fitted.value.predict(await embeddedRows(sees, { features: given, count }, surroundings), count),
+    predict: (given, count) =>
+      saidOfSeen(sees, { features: given, count }, surroundings, fitted.value.predict),
     digest: digestOfParts([parameters]),
     bytes: parameters.byteLength,
     learnt: [parameters],

@@ -55,8 +55,10 @@ export const TrainSetup = v.strictObject({
       v.strictObject({
         layers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
         digest: Digest,
-        /** null: brought along in a tab. */
+        /** null: brought along in a tab, or of a run there. */
         path: v.nullable(v.string()),
+        /** The kept run whose network it is; absent where it was brought, and from what an earlier program kept. */
+        run: v.exactOptional(v.string()),
       }),
     ),
     null,

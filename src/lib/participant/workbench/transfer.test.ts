@@ -4,6 +4,7 @@ import { createTrainer } from '../../adapters/engines/node.ts';
 import { createHandClock } from '../../adapters/memory/hand-clock.ts';
 import type { ImageContract } from '../../core/data/contract.ts';
 import { frozenLength, withUsualHead } from '../../core/model/backbone.ts';
+import { embeddingOf, tooMuchSeen } from '../../core/model/embedding.ts';
 import { layersModelJson, readLayersModel, writeLayersModel } from '../../core/model/keras.ts';
 import { softmaxRows } from '../../core/model/head.ts';
 import { buildNetwork, initialParameters, type Network } from '../../core/model/network.ts';
@@ -14,6 +15,7 @@ import { random } from '../../core/random.ts';
 import type { Digest, DatasetVersion } from '../../core/ids.ts';
 import { createEngine } from '../engine.ts';
 import { askModel } from './ask-model.ts';
+import { embeddedRows, saidOfSeen } from './embedded-rows.ts';
 import { fitModel, type FitSurroundings } from './fit.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
 import { chosenBySetup, ownLayers } from './models.ts';
@@ -272,6 +274,30 @@ test('models that learn from numbers learn from what a frozen network sees, and 
       ),
     ).toBe(file);
   }
+});
+
+test('what a network sees of many rows together is bounded, and asked about in pieces', async () => {
+  // 4 bytes a number: a quarter of a gigabyte.
+  expect(tooMuchSeen(16_384, 4096)).toBeUndefined();
+  expect(tooMuchSeen(48_000, 4096)).toContain(
+    '196,608,000 in all, and 67,108,864 are the most. Take a layer that gives fewer, behind a pooling perhaps, or learn from 16,384 examples.',
+  );
+  const parameters = initialParameters(other, 5).slice(0, frozenLength(other, 4));
+  const embedding = embeddingOf(other, { layers: 4, parameters });
+  if (!embedding.ok) throw new Error(embedding.error);
+  const { width } = embedding.value;
+  const rows = pictures(7);
+  const whole = await embeddedRows(embedding.value, rows, { openEngine: usualEngine });
+  const asked: number[] = [];
+  const says = (seen: Float32Array, count: number): Float64Array => {
+    asked.push(count);
+    return Float64Array.from(seen);
+  };
+  const engine = { openEngine: usualEngine };
+  expect(await saidOfSeen(embedding.value, rows, engine, says, 3 * width + 1)).toEqual(
+    Float64Array.from(whole),
+  );
+  expect(asked).toEqual([3, 3, 1]);
 });
 
 test('what sees nothing of the rows, or gives no numbers, is refused in words', () => {
