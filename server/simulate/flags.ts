@@ -10,6 +10,7 @@ import { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { USUAL_WEIGHT_DECAY } from '#lib/core/model/optimizer-kinds.ts';
 import { OptimizerSpec } from '#lib/core/model/spec.ts';
 import { Privacy } from '#lib/core/privacy/rules.ts';
+import { USUAL_POPULATION } from '#lib/core/search/settings-tried.ts';
 import { parseCodec } from '#lib/core/update/codec/index.ts';
 import { samples } from '#lib/modalities/samples.ts';
 import { SampleName } from '#lib/core/federation.ts';
@@ -106,8 +107,6 @@ export function ratesOf(text: string): RatesTried {
 }
 
 export type RateTuner = { readonly name: 'fedex' } | { readonly name: 'fedpop'; readonly population: number };
-
-const USUAL_POPULATION = 6;
 
 /** `fedex`, `fedpop`, `fedpop:population=8` */
 export function tunerOf(text: string): RateTuner {

@@ -1,7 +1,7 @@
 // Local settings that rounds try, as they are being typed: lists and ranges are kept while they are not asked for.
 import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { settingsTried } from '#lib/core/search/settings-tried.ts';
+import { settingsTried, USUAL_POPULATION } from '#lib/core/search/settings-tried.ts';
 import { numbersTyped } from './console-draft-numbers.ts';
 import { settingsWords } from './tuning-words.ts';
 
@@ -13,7 +13,6 @@ const Ranges = v.object({
 });
 type Ranges = v.InferOutput<typeof Ranges>;
 const plainRanges = (): Ranges => ({ learningRate: '0.01, 0.3', localEpochs: '', batchSize: '' });
-const USUAL_POPULATION = 6;
 
 export const DraftTuning = v.object({
   type: v.picklist(['off', 'on']),

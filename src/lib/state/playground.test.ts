@@ -85,7 +85,7 @@ describe('the playground', () => {
   test('says so when the worker is lost, and can be made again', async () => {
     const playground = new Playground(client(true));
     await playground.show(experiment(''));
-    expect(playground.trouble).toMatch(/could not be started/);
+    expect(playground.trouble).toMatch(/has ended, or could not be loaded.*Try again/);
     expect([playground.busy, playground.canRun]).toEqual([false, false]);
   });
 });

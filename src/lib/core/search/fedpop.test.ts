@@ -185,3 +185,24 @@ test('what a run keeps of its rounds is read again, and a choice that is none is
     refused({ learningRate: { least: 0.1, most: 1 } }, { rules: { goal: 1, minimum: 1 } }),
   ).toMatchObject([{ path: 'tuning.population', message: expect.stringContaining('at least 2') }]);
 });
+
+test('members whose devices never end in time are replaced after a while, and hold nobody up', () => {
+  const spec = specOf(3);
+  const first = fedpop.first(rates, spec);
+  // Above a rate of 0.1 training is never told of.
+  const isLost = ({ learningRate }: Pick<InPlay, 'learningRate'>): boolean => learningRate > 0.1;
+  expect(first.population.some(isLost)).toBe(true);
+  let state = first;
+  const draw = random(3, 'devices');
+  const generations: number[] = [];
+  for (let round = 1; round <= 80; round += 1) {
+    const members = fedpop.inPlay(rates, spec, state);
+    const reports = members.flatMap((member, settings): TrialReport[] =>
+      isLost(member) ? [] : [{ settings, loss: changeOf(member, draw), rows: 10 }],
+    );
+    state = fedpop.after(rates, spec, state, reports, random(3, 'round', round));
+    generations.push(state.population.filter(isLost).length);
+  }
+  expect(generations[0]).toBe(first.population.filter(isLost).length);
+  expect(generations.at(-1)).toBeLessThan(generations[0]!);
+});

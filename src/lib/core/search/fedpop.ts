@@ -9,7 +9,7 @@
 // What is not the authors' (github.com/HaokunChen245/FedPop): the first members are spread over the ranges (theirs lie around one place,
 // since their models beside each other are spread); a device is drawn a member of its own (theirs deal each to one device of the cohort);
 // a loss counts as its change against the mean of its round, by the rows that it is of; nobody is replaced before every member was judged
-// in three rounds, where theirs replace every five whatever was judged, as the figures of few devices mislead; who stays keeps what it was
+// in three rounds (whoever long was not, since those who train by it never end in time, is the worst), where theirs replace every five whatever was judged, as the figures of few devices mislead; who stays keeps what it was
 // judged by; what is drawn anew may lie anywhere in the ranges (theirs: near the first place); and changes, which become smaller towards
 // the planned end, never vanish.
 import * as v from 'valibot';
@@ -26,8 +26,9 @@ const Member = v.strictObject({
   learningRate: v.number(),
   localEpochs: v.number(),
   batchSize: v.number(),
-  /** Rounds that it was judged in. */
+  /** Rounds that it was judged in, and rounds that judged any since it is there. */
   cohorts: v.number(),
+  age: v.number(),
   /** Σ share of a round's rows · (change − the round's), and Σ of those shares, over these rounds, each discounted by those after it. */
   sum: v.number(),
   weight: v.number(),
@@ -67,7 +68,7 @@ export const fedpop: Tuner<Choice, FedpopState> = {
     if (population === undefined) return state;
     const rounds = state.rounds + 1;
     return {
-      population: population.every(({ cohorts }) => cohorts >= LEAST_COHORTS)
+      population: population.every((member) => isJudged(member) || isLost(member, population.length))
         ? evolved(choice, population, Math.max(LEAST_STRENGTH, 1 - rounds / spec.rules.maximumRounds), draw)
         : population,
       rounds,
@@ -108,7 +109,17 @@ const settingsOf = ({ learningRate, localEpochs, batchSize }: Member): TriedSett
   batchSize,
 });
 
-const unjudged = (settings: TriedSettings): Member => ({ ...settings, cohorts: 0, sum: 0, weight: 0 });
+const unjudged = (settings: TriedSettings): Member => ({
+  ...settings,
+  cohorts: 0,
+  age: 0,
+  sum: 0,
+  weight: 0,
+});
+const isJudged = ({ cohorts }: Member): boolean => cohorts >= LEAST_COHORTS;
+/** It was there for as many rounds as judge all members where each judges one, and hardly any device that trains by it comes back in time. */
+const isLost = (member: Member, members: number): boolean =>
+  !isJudged(member) && member.age >= 2 * LEAST_COHORTS * members;
 
 /** Each setting that has a range, changed by what is `made` of its place in it; the others stay. */
 function moved(
@@ -156,9 +167,11 @@ function judgedBy(population: readonly Member[], reports: readonly TrialReport[]
   const mean = sound.reduce((sum, { loss, rows: own }) => sum + (loss * own) / rows, 0);
   return population.map((member, at) => {
     const own = sound.filter(({ settings }) => settings === at);
-    if (own.length === 0) return member;
+    const age = member.age + 1;
+    if (own.length === 0) return { ...member, age };
     return {
       ...member,
+      age,
       cohorts: member.cohorts + 1,
       sum: KEPT * member.sum + own.reduce((sum, one) => sum + (one.rows * (one.loss - mean)) / rows, 0),
       weight: KEPT * member.weight + own.reduce((sum, one) => sum + one.rows / rows, 0),
@@ -168,7 +181,7 @@ function judgedBy(population: readonly Member[], reports: readonly TrialReport[]
 
 /** `strength`: 1 at the beginning of a run, less later. */
 function evolved(choice: Choice, population: readonly Member[], strength: number, draw: Random): Member[] {
-  const score = ({ sum, weight }: Member): number => sum / weight;
+  const score = (member: Member): number => (isJudged(member) ? member.sum / member.weight : Infinity);
   const places = population
     .map((member, at) => ({ at, score: score(member) }))
     .toSorted((one, other) => one.score - other.score || one.at - other.at);

@@ -33,3 +33,6 @@ export const plansTried = (spec: Planned): readonly TrainingPlan[] =>
   spec.tuning === undefined
     ? [spec.plan]
     : settingsTried(spec).map((settings) => ({ ...spec.plan, ...settings }));
+
+/** Members of a population where nobody says how many (fedpop.ts). */
+export const USUAL_POPULATION = 6;

@@ -36,7 +36,7 @@ export interface FoundEnsemble {
   readonly oneAlone: number;
 }
 
-export interface EnsembleQuestion extends Pick<TryOut, 'contract' | 'rows' | 'parts'> {
+export interface EnsembleQuestion extends Pick<TryOut, 'contract' | 'rows' | 'parts' | 'balance'> {
   /** Candidates, best first. */
   readonly tried: readonly TriedOut[];
   readonly modelOf: (trial: Trial) => Member['chosen'];
@@ -46,7 +46,7 @@ export interface EnsembleQuestion extends Pick<TryOut, 'contract' | 'rows' | 'pa
 export function* findEnsemble(
   question: EnsembleQuestion,
 ): Generator<void, FoundEnsemble | undefined, undefined> {
-  const { contract, rows, parts, tried, modelOf } = question;
+  const { contract, rows, parts, balance, tried, modelOf } = question;
   if (tried.length < 2) return undefined;
   const kind: SelectionRule['kind'] = classLabels(contract) === undefined ? 'errors' : 'shares';
   const judged = rowsThatJudge(question, kind);
@@ -71,7 +71,8 @@ export function* findEnsemble(
     }
     yield;
   }
-  const lossOf = (outputs: readonly Float64Array[]) => lossOfParts({ contract, rows, parts }, outputs);
+  const lossOf = (outputs: readonly Float64Array[]) =>
+    lossOfParts({ contract, rows, parts, balance }, outputs);
   const model = ensembleOf(members);
   return {
     model,

@@ -20,7 +20,7 @@ import { fitModel, type Fitted, type FitSurroundings, type TrainingHand } from '
 import { compareModels, judging, type Comparison, type Judged, type Report } from './judge.ts';
 import { stepThrough } from './step-through.ts';
 import { stillTime } from './still-time.ts';
-import { verdictOf, verdictSentence } from './verdict.ts';
+import { balancedVerdict, verdictOf, verdictSentence } from './verdict.ts';
 import type { Balance } from '../../core/balance/balances.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
 import { classLabels } from '../../core/data/contract.ts';
@@ -204,7 +204,10 @@ export async function runBench(
     chosen: one,
     result: {
       verdict,
-      says: verdictSentence(entry, compared, { doesModel: shows[0] === true, showing }),
+      says: [
+        verdictSentence(entry, compared, { doesModel: shows[0] === true, showing }),
+        ...(balance === 'none' ? [] : [balancedVerdict(entry, compared)]),
+      ].join(' '),
       model: entry,
       baselines: compared,
       leaderboard: searched?.value.leaders ?? [],

@@ -4,6 +4,7 @@ import type { DataContract } from '../../core/data/contract.ts';
 import { classLabels } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { clearOf, foldsOf, type Together } from '../../core/data/row-split.ts';
+import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { fitModel, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import type { BenchModel } from './models.ts';
@@ -111,19 +112,25 @@ export async function tryOut(
   }
   const msPerThousand = (1000 * askedMs) / asked;
   return {
-    trial: { ...wanted, ...lossOfParts({ contract, rows, parts }, outputs), bytes, msPerThousand },
+    trial: { ...wanted, ...lossOfParts({ contract, rows, parts, balance }, outputs), bytes, msPerThousand },
     outputs,
   };
 }
 
-/** The mean over parts, and how sure it is: by the parts, or, where there is one, by its rows. `outputs` by part. */
+/**
+ * The mean over parts, and how sure it is: by the parts, or, where there is one, by its rows. `outputs` by part. Where classes are brought
+ * into balance to learn from, each counts alike here too: by the share of all that is wrong nothing for a rare one would be taken.
+ */
 export function lossOfParts(
-  { contract, rows, parts }: Pick<TryOut, 'contract' | 'rows' | 'parts'>,
+  { contract, rows, parts, balance = 'none' }: Pick<TryOut, 'contract' | 'rows' | 'parts' | 'balance'>,
   outputs: readonly Float64Array[],
 ): { readonly loss: number; readonly standardError: number } {
   const judged = parts.map(({ judging }, at) => {
     const unseen = selectExamples(rows, judging);
-    return { unseen, loss: lossOf(contract, outputs[at]!, unseen) };
+    const own = outputs[at]!;
+    return balance === 'none'
+      ? { loss: lossOf(contract, own, unseen), error: () => errorOfRows(contract, own, unseen) }
+      : lossOfClasses(own, unseen);
   });
   const loss = judged.reduce((sum, one) => sum + one.loss, 0) / judged.length;
   const variance =
@@ -132,9 +139,7 @@ export function lossOfParts(
   return {
     loss,
     standardError:
-      judged.length > 1 || only === undefined
-        ? Math.sqrt(variance / judged.length)
-        : errorOfRows(contract, outputs[0]!, only.unseen, only.loss),
+      judged.length > 1 || only === undefined ? Math.sqrt(variance / judged.length) : only.error(),
   };
 }
 
@@ -145,8 +150,9 @@ function lossOf(contract: DataContract, outputs: Float64Array, rows: Examples): 
 }
 
 /** Of a share, √(p (1 − p)/n); of an RMSE by the delta method, s/(2 RMSE √n) with s over the squared errors. */
-function errorOfRows(contract: DataContract, outputs: Float64Array, rows: Examples, loss: number): number {
+function errorOfRows(contract: DataContract, outputs: Float64Array, rows: Examples): number {
   const { count, targets } = rows;
+  const loss = lossOf(contract, outputs, rows);
   if (contract.kind !== 'table' || contract.target.type !== 'number')
     return Math.sqrt((loss * (1 - loss)) / count);
   if (loss === 0) return 0;
@@ -156,4 +162,21 @@ function errorOfRows(contract: DataContract, outputs: Float64Array, rows: Exampl
   for (let row = 0; row < count; row += 1)
     squares += ((scale * (outputs[row]! - targets[row]!)) ** 2 - mean) ** 2;
   return Math.sqrt(squares / Math.max(1, count - 1) / count) / (2 * loss);
+}
+
+/** One less the balanced accuracy, over the classes that have a row (Brodersen et al. 2010); its error by √Σ p (1 − p)/n over their number. */
+function lossOfClasses(outputs: Float64Array, { count, targets }: Examples) {
+  const classes = outputs.length / count;
+  const [all, wrong] = [new Float64Array(classes), new Float64Array(classes)];
+  for (let row = 0; row < count; row += 1) {
+    const truth = targets[row]!;
+    all[truth]! += 1;
+    if (predictedClass(outputs, row, classes) !== truth) wrong[truth]! += 1;
+  }
+  const shares = Array.from(all, (n, at) => ({ n, share: wrong[at]! / n })).filter(({ n }) => n > 0);
+  return {
+    loss: shares.reduce((sum, { share }) => sum + share, 0) / shares.length,
+    error: () =>
+      Math.sqrt(shares.reduce((sum, { n, share }) => sum + (share * (1 - share)) / n, 0)) / shares.length,
+  };
 }

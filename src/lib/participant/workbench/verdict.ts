@@ -75,5 +75,16 @@ export function verdictSentence(
   return `${model.title} ${areMany(model.title) ? 'learn something, but are' : 'learns something, but is'} not clearly better than ${best.title}, which ${areMany(best.title) ? 'are' : 'is'} simpler.`;
 }
 
+/** Beside the verdict of a model that learnt from classes in balance, which goes by accuracy as every verdict does. */
+export function balancedVerdict(model: Entry, baselines: readonly Entry[]): string {
+  const of = ({ report }: Entry): number => (report.type === 'classes' ? (report.balancedAccuracy ?? 0) : 0);
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const [best] = baselines.toSorted((a, b) => of(b) - of(a));
+  const own = `That goes by accuracy, which is mostly the commonest class’s; its balanced accuracy is ${percent(of(model))}`;
+  return best === undefined
+    ? `${own}.`
+    : `${own}, and ${percent(of(best))} the best of the baselines (${best.title}).`;
+}
+
 /** Titles of several: “Boosted trees”, “Gated recurrent units (GRU)”. */
 const areMany = (title: string): boolean => /(trees|neighbours|units)( \(| on |$)/.test(title);
