@@ -177,7 +177,10 @@ export async function searchModels(
       (await tryOut(modelOf(trial).model, trial, { ...task, deadline: null }, surroundings));
     if (own !== undefined && own.outputs.length > 0) tried.push({ ...own, trial });
   }
-  const together = await stepThrough(findEnsemble({ contract, rows, parts, balance, tried, modelOf }), surroundings);
+  const together = await stepThrough(
+    findEnsemble({ contract, rows, parts, balance, tried, modelOf }),
+    surroundings,
+  );
   const floor = await floorOf(task, surroundings);
   const leaders = leadersOf({ suited, trials, floor, folds: parts.length, together });
   const [first] = leaders;
