@@ -160,6 +160,18 @@ test('a number that most neighbours lack is lacking; where one end lacks it, it 
   expect(second).toEqual(known(0.5, 4));
 });
 
+test('a number that has two values in the class keeps to them', () => {
+  const rows = [
+    [0, 1],
+    [1, 2],
+    [0, 4],
+    [1, 8],
+  ];
+  const made = madeOf([number('flag'), number('size')], rows, fixed(0, 0.4), 4);
+  expect(made.every(([flag]) => flag === 0 || flag === 1)).toBe(true);
+  expect(made.some(([, size]) => !Number.isInteger(size))).toBe(true);
+});
+
 test('of a single row there are copies, and nothing lies between texts', () => {
   expect(madeOf([number('a')], [[7]], fixed(0, 0.5), 2)).toEqual([[7], [7]]);
   expect(rowLayout({ columns: [number('a'), { type: 'text', name: 't', missingAllowed: true }] })).toBe(

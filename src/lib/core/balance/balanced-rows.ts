@@ -18,6 +18,22 @@ export interface BalancedRows {
 /** Half a gigabyte of numbers, or of pixels: as much as is held of rows as they are. */
 const MOST_BYTES = 512_000_000;
 
+/** [classes], and how many they are together. */
+function addedTo(contract: DataContract, { targets }: LearnerRows) {
+  const counts = countClasses(contract, targets);
+  const most = Math.max(...counts);
+  const added = counts.map((count) => (count === 0 ? 0 : most - count));
+  return { added, total: added.reduce((sum, count) => sum + count, 0) };
+}
+
+/** Why rows in balance would not be held in memory, in a sentence with what to do; undefined: they are. */
+export function tooManyBalanced(contract: DataContract, rows: LearnerRows): string | undefined {
+  const all = rows.count + addedTo(contract, rows).total;
+  return all * exampleSize(rows) * rows.features.BYTES_PER_ELEMENT > MOST_BYTES
+    ? `Balanced, ${rows.count} rows would be ${all}, which is more than is held in memory here. Take a sample of the rows, leave columns out, or leave the balance out.`
+    : undefined;
+}
+
 /**
  * Each class that has a row comes to as many as the commonest. Of pictures and recordings `synthetic` repeats too: that each copy is then
  * varied anew is the training's doing. Refused in a sentence where the rows would not be held, or texts are to be made up. Throws for numbers.
@@ -30,16 +46,11 @@ export function* balancedRows(
 ): Generator<void, Result<BalancedRows, string>, undefined> {
   const labels = classLabels(contract);
   if (labels === undefined) throw new RangeError('Classes are balanced, and a number has none.');
-  const counts = countClasses(contract, rows.targets);
-  const most = Math.max(...counts);
-  const added = counts.map((count) => (count === 0 ? 0 : most - count));
-  const total = added.reduce((sum, count) => sum + count, 0);
+  const { added, total } = addedTo(contract, rows);
   if (total === 0) return ok({ rows, added });
+  const tooMany = tooManyBalanced(contract, rows);
+  if (tooMany !== undefined) return fail(tooMany);
   const size = exampleSize(rows);
-  if ((rows.count + total) * size * rows.features.BYTES_PER_ELEMENT > MOST_BYTES)
-    return fail(
-      `Balanced, ${rows.count} rows would be ${rows.count + total}, which is more than is held in memory here. Take a sample of the rows, leave columns out, or leave the balance out.`,
-    );
   const layout = how === 'synthetic' && contract.kind === 'table' ? rowLayout(contract) : undefined;
   if (how === 'synthetic' && contract.kind === 'table' && layout === undefined)
     return fail(

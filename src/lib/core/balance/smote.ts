@@ -1,7 +1,8 @@
 // Rows made up between rows of one class: SMOTE (Chawla, Bowyer, Hall & Kegelmeyer 2002, JAIR 16, §4.2) for columns of numbers, and
 // SMOTE-NC (§6.1) where there are categories too. A new row lies on the line from a row to one of its nearest neighbours of the class, at
 // one place for all its numbers, as the paper's words have it (its listing draws a place for each number); a category is the one that
-// most of the neighbours have. A number that may be missing has two parts: whether it is, which is a category, and what it is.
+// most of the neighbours have. A number that may be missing has two parts: whether it is, which is a category, and what it is. A number
+// of which the class has two values or one (a flag that a recipe made) is the nearer end of the line, and nothing between.
 import { encodedWidth, type TableContract } from '../data/contract.ts';
 import type { Random } from '../random.ts';
 
@@ -70,6 +71,7 @@ export function* rowsBetween(
   const rows = compactRows(layout, features, pool);
   const begins = draw.shuffle(Uint32Array.from(pool, (_, at) => at));
   const k = Math.min(NEIGHBOURS, pool.length - 1);
+  const isFlag = numbers.map((_, number) => hasTwoValues(rows, number));
   const known = new Map<number, Int32Array>();
   const made = new Float32Array(wanted * width);
   for (let at = 0; at < wanted; at += 1) {
@@ -91,13 +93,19 @@ export function* rowsBetween(
       if (missing !== undefined && codes[missing] === 0) continue;
       const from = rows.numberOf(lacks(own) ? other : own, number);
       const to = rows.numberOf(lacks(other) ? own : other, number);
-      row[place] = from + share * (to - from);
+      row[place] = isFlag[number] ? (share < 0.5 ? from : to) : from + share * (to - from);
     }
     for (const [category, { at: place }] of layout.categories.entries())
       if (codes[category]! >= 0) row[place + codes[category]!] = 1;
     if (at % AT_ONCE === AT_ONCE - 1) yield;
   }
   return made;
+}
+
+function hasTwoValues({ count, numberOf }: CompactRows, number: number): boolean {
+  const values = new Set<number>();
+  for (let row = 0; row < count && values.size <= 2; row += 1) values.add(numberOf(row, number));
+  return values.size <= 2;
 }
 
 interface CompactRows {

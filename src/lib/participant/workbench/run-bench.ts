@@ -21,6 +21,7 @@ import { compareModels, judging, type Comparison, type Judged, type Report } fro
 import { stepThrough } from './step-through.ts';
 import { stillTime } from './still-time.ts';
 import { balancedVerdict, verdictOf, verdictSentence } from './verdict.ts';
+import { tooManyBalanced } from '../../core/balance/balanced-rows.ts';
 import type { Balance } from '../../core/balance/balances.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
 import { classLabels } from '../../core/data/contract.ts';
@@ -109,6 +110,9 @@ export async function runBench(
   // A search varies no pictures, but where its space has it: its trials would not be alike.
   const problem = balanceProblem(balance, given.contract, 'model' in chosen && variesPictures(chosen));
   if (problem !== undefined) return fail(problem);
+  // Asked here, where it is one answer: in a search every trial would fail of it.
+  const tooMany = balance === 'none' ? undefined : tooManyBalanced(given.contract, given.training);
+  if (tooMany !== undefined) return fail(tooMany);
   const began = surroundings.clock.monotonic();
   const { data, tried: recipes } =
     'recipes' in chosen && chosen.recipes
