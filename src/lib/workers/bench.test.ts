@@ -599,7 +599,7 @@ test('a worker that is lost ends the run in a sentence', async () => {
   await page.open('area');
   expect(page.opening).toMatchObject({
     phase: 'failed',
-    message: expect.stringContaining('Reload the page'),
+    message: expect.stringContaining('load the page again'),
   });
 });
 
