@@ -12,12 +12,12 @@
     if (pressed) stop(keep(pressed, () => pressed.click()));
     else if (type === 'submit') stop(keep(target, () => target.requestSubmit()));
     // A file that nobody takes would be opened in place of the page.
-    else if (/^drag|^drop/.test(type) && event.dataTransfer.types.includes('Files')) {
+    else if (/^dr/.test(type) && event.dataTransfer.types.includes('Files')) {
       stop();
+      if (type !== 'drop') return;
       const dataTransfer = new DataTransfer();
       for (const file of event.dataTransfer.files) dataTransfer.items.add(file);
-      if (type === 'drop')
-        keep(target, () => target.dispatchEvent(new DragEvent(type, { bubbles: true, dataTransfer })));
+      keep(target, () => target.dispatchEvent(new DragEvent(type, { bubbles: true, dataTransfer })));
     } else if (type.startsWith('pointer')) {
       // A stroke ends wherever the pointer is let go.
       if (type === 'pointerdown') stroke = target.matches('canvas') && target;
@@ -36,7 +36,8 @@
         for (const type of ['input', 'change']) target.dispatchEvent(new Event(type, { bubbles: true }));
       });
   };
-  const types = 'click input change submit dragover drop pointerdown pointermove pointerup pointercancel'.split(' ');
+  const types =
+    'click input change submit dragover drop pointerdown pointermove pointerup pointercancel'.split(' ');
   for (const type of types) addEventListener(type, hold, true);
   const hear = async () => {
     for (const type of types) removeEventListener(type, hold, true);

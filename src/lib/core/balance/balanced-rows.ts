@@ -27,8 +27,11 @@ function addedTo(contract: DataContract, { targets }: LearnerRows) {
 }
 
 /** Why rows in balance would not be held in memory, in a sentence with what to do; undefined: they are. */
-export function tooManyBalanced(contract: DataContract, rows: LearnerRows): string | undefined {
-  const all = rows.count + addedTo(contract, rows).total;
+export const tooManyBalanced = (contract: DataContract, rows: LearnerRows): string | undefined =>
+  tooManyWith(rows, addedTo(contract, rows).total);
+
+function tooManyWith(rows: LearnerRows, total: number): string | undefined {
+  const all = rows.count + total;
   return all * exampleSize(rows) * rows.features.BYTES_PER_ELEMENT > MOST_BYTES
     ? `Balanced, ${rows.count} rows would be ${all}, which is more than is held in memory here. Take a sample of the rows, leave columns out, or leave the balance out.`
     : undefined;
@@ -48,7 +51,7 @@ export function* balancedRows(
   if (labels === undefined) throw new RangeError('Classes are balanced, and a number has none.');
   const { added, total } = addedTo(contract, rows);
   if (total === 0) return ok({ rows, added });
-  const tooMany = tooManyBalanced(contract, rows);
+  const tooMany = tooManyWith(rows, total);
   if (tooMany !== undefined) return fail(tooMany);
   const size = exampleSize(rows);
   const layout = how === 'synthetic' && contract.kind === 'table' ? rowLayout(contract) : undefined;

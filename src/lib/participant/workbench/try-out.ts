@@ -4,7 +4,7 @@ import type { DataContract } from '../../core/data/contract.ts';
 import { classLabels } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { clearOf, foldsOf, type Together } from '../../core/data/row-split.ts';
-import { predictedClass } from '../../core/metrics/class-scores.ts';
+import { confusionOf } from '../../core/metrics/class-scores.ts';
 import { fitModel, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import type { BenchModel } from './models.ts';
@@ -128,9 +128,7 @@ export function lossOfParts(
   const judged = parts.map(({ judging }, at) => {
     const unseen = selectExamples(rows, judging);
     const own = outputs[at]!;
-    return balance === 'none'
-      ? { loss: lossOf(contract, own, unseen), error: () => errorOfRows(contract, own, unseen) }
-      : lossOfClasses(own, unseen);
+    return balance === 'none' ? lossOfRows(contract, own, unseen) : lossOfClasses(own, unseen);
   });
   const loss = judged.reduce((sum, one) => sum + one.loss, 0) / judged.length;
   const variance =
@@ -143,6 +141,11 @@ export function lossOfParts(
   };
 }
 
+function lossOfRows(contract: DataContract, outputs: Float64Array, rows: Examples) {
+  const loss = lossOf(contract, outputs, rows);
+  return { loss, error: () => errorOfRows(contract, outputs, rows, loss) };
+}
+
 /** Share of wrong answers, or RMSE. */
 function lossOf(contract: DataContract, outputs: Float64Array, rows: Examples): number {
   const merit = meritOfOutputs(contract, outputs, rows);
@@ -150,9 +153,8 @@ function lossOf(contract: DataContract, outputs: Float64Array, rows: Examples): 
 }
 
 /** Of a share, √(p (1 − p)/n); of an RMSE by the delta method, s/(2 RMSE √n) with s over the squared errors. */
-function errorOfRows(contract: DataContract, outputs: Float64Array, rows: Examples): number {
+function errorOfRows(contract: DataContract, outputs: Float64Array, rows: Examples, loss: number): number {
   const { count, targets } = rows;
-  const loss = lossOf(contract, outputs, rows);
   if (contract.kind !== 'table' || contract.target.type !== 'number')
     return Math.sqrt((loss * (1 - loss)) / count);
   if (loss === 0) return 0;
@@ -167,13 +169,11 @@ function errorOfRows(contract: DataContract, outputs: Float64Array, rows: Exampl
 /** One less the balanced accuracy, over the classes that have a row (Brodersen et al. 2010); its error by √Σ p (1 − p)/n over their number. */
 function lossOfClasses(outputs: Float64Array, { count, targets }: Examples) {
   const classes = outputs.length / count;
-  const [all, wrong] = [new Float64Array(classes), new Float64Array(classes)];
-  for (let row = 0; row < count; row += 1) {
-    const truth = targets[row]!;
-    all[truth]! += 1;
-    if (predictedClass(outputs, row, classes) !== truth) wrong[truth]! += 1;
-  }
-  const shares = Array.from(all, (n, at) => ({ n, share: wrong[at]! / n })).filter(({ n }) => n > 0);
+  const confusion = confusionOf({ classes, shares: outputs, targets });
+  const shares = Array.from({ length: classes }, (_, truth) => {
+    const n = confusion.slice(truth * classes, (truth + 1) * classes).reduce((sum, one) => sum + one, 0);
+    return { n, share: 1 - confusion[truth * classes + truth]! / n };
+  }).filter(({ n }) => n > 0);
   return {
     loss: shares.reduce((sum, { share }) => sum + share, 0) / shares.length,
     error: () =>
