@@ -6,6 +6,8 @@ export interface ChosenFile {
   readonly file: File;
   /** Where the browser gives one: by it the file can be read again another day. */
   readonly handle?: FileSystemFileHandle;
+  /** Where it was fetched from: likewise. */
+  readonly address?: string;
 }
 
 /** What of WICG File System Access (§2.2, §3, §4) TypeScript's library has not yet; Chromium has it. */
