@@ -1,5 +1,6 @@
 // A file as the readers see it: named ranges of bytes, whether it is a File in a browser, a path in Node or an array in a test.
 import type { ImportRefusal } from './import-report.ts';
+import type { FilePlaces } from './label-list.ts';
 import type { TextFolders } from './table/text-folders.ts';
 
 export type FileProblem = Pick<ImportRefusal, 'kind' | 'message'>;
@@ -12,6 +13,8 @@ export interface SourceFile {
   read(start: number, end: number): Promise<Uint8Array>;
   /** Of a table whose rows lie in files of their own (table/text-folders.ts): it has no bytes. */
   readonly texts?: TextFolders;
+  /** What lists of labels say of it, or of the files in it. */
+  readonly places?: FilePlaces;
   /** Why nothing can be read of it, where that was found in unpacking it: it has no bytes either. */
   readonly refused?: FileProblem;
 }
