@@ -37,7 +37,7 @@ export function register(program: Command): void {
     .description('what an import would make of your files: columns, refused rows, the dataset’s version')
     .argument(
       '<file...>',
-      'tables (CSV, TSV, JSON, NDJSON, Parquet, Arrow), texts (.txt), pictures, recordings (WAV), a zip, or folders of them',
+      'tables (CSV, TSV, JSON, NDJSON, Parquet, Arrow), texts (.txt), pictures, recordings (WAV, MP3, FLAC, Ogg), a zip, or folders of them',
     )
     .option(
       '--contract <file>',

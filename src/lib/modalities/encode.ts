@@ -47,7 +47,7 @@ export async function encodeInput(
             kind: 'wrong-size',
             message: 'This file is larger than 64 MiB. Choose one recording.',
           });
-        const heard = recordingReader(contract)(await input.file.read(0, input.file.size));
+        const heard = await recordingReader(contract)(await input.file.read(0, input.file.size));
         return heard.ok ? ok(heard.value.pixels) : heard;
       }
       if (contract.kind !== 'image')

@@ -22,5 +22,5 @@ export async function foreignBecause(files: readonly SourceFile[]): Promise<stri
     return `${name} is a Word document. Copy its table into a spreadsheet, and save that as CSV.`;
   if (paths.includes('content.xml'))
     return `${name} is a LibreOffice document. Use “Save as” and choose CSV.`;
-  return `${name} holds no table (CSV, JSON, Parquet, Arrow), picture (PNG, JPEG, WebP) or recording (WAV), and no two folders of texts (.txt), but ${listOf(paths.map(quoted), 5)}.`;
+  return `${name} holds no table (CSV, JSON, Parquet, Arrow), picture (PNG, JPEG, WebP) or recording (WAV, MP3, FLAC, Ogg), and no two folders of texts (.txt), but ${listOf(paths.map(quoted), 5)}.`;
 }

@@ -4,7 +4,15 @@
 // class’s folder would be: whatever reads class folders reads this, and nothing else knows of lists.
 import { columnsOf, type FileFinder, type ListColumns, type ListOptions } from './label-columns.ts';
 import { quoted } from './import-report.ts';
-import { fileName, isHidden, signatureOf, sourceOfBytes, type SourceFile } from './source-file.ts';
+import {
+  fileName,
+  isHidden,
+  PICTURE_NAME,
+  signatureOf,
+  SOUND_NAME,
+  sourceOfBytes,
+  type SourceFile,
+} from './source-file.ts';
 import { readHead, type TableHead } from './table/read-head.ts';
 import { zipDirectory, zipReader } from './zip-directory.ts';
 
@@ -25,10 +33,9 @@ export interface Listed {
   readonly notes: readonly string[];
 }
 
-const MEDIA = /\.(png|jpe?g|webp|wav)$/i;
-const SOUND = /\.wav$/i;
 const LIST = /\.(csv|tsv|tab|jsonl|ndjson|json|parquet|xlsx)$/i;
 /** What competitions give as a pattern for answers: its labels are made up. */
+const isMedia = (path: string): boolean => PICTURE_NAME.test(path) || SOUND_NAME.test(path);
 const PATTERN = /submission/i;
 /** Of one list. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -49,7 +56,7 @@ export async function withLabelLists(
   const names: string[] = [];
   const notes: string[] = [];
   const lookUp = fileFinder(found.media);
-  const areSounds = found.media.some((path) => SOUND.test(path));
+  const areSounds = found.media.some((path) => SOUND_NAME.test(path));
   for (const list of found.lists) {
     options.signal?.throwIfAborted();
     const table = await list.table();
@@ -87,14 +94,14 @@ async function mediaAndLists(
   const mayList = (path: string): boolean => LIST.test(path) && !PATTERN.test(path);
   for (const file of visible) {
     signal?.throwIfAborted();
-    if (MEDIA.test(file.path)) media.push(file.path);
+    if (isMedia(file.path)) media.push(file.path);
     else if (mayList(file.path) && file.size <= MOST_BYTES)
       lists.push({ path: file.path, table: () => tableOf(file) });
     else if (/\.zip$/i.test(file.path) && signatureOf(await file.read(0, 4)) === 'zip') {
       const directory = await zipDirectory(file);
       if (!directory.ok) continue;
       for (const entry of directory.value.filter(({ path }) => !isHidden(path))) {
-        if (MEDIA.test(entry.path)) media.push(entry.path);
+        if (isMedia(entry.path)) media.push(entry.path);
         else if (mayList(entry.path) && entry.bytes <= MOST_BYTES)
           lists.push({
             path: entry.path,

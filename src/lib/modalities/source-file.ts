@@ -71,6 +71,10 @@ export const folderName = (path: string): string | undefined => {
   return parts.at(-2);
 };
 
+/** Pictures and recordings that are read, by their names. */
+export const PICTURE_NAME = /\.(png|jpe?g|webp)$/i;
+export const SOUND_NAME = /\.(wav|mp3|flac|og[ga]|opus)$/i;
+
 /** What systems leave between people's files: not worth a refusal. */
 export const isHidden = (path: string): boolean =>
   path
@@ -97,6 +101,7 @@ export function signatureOf(
   | 'idx'
   | 'old-excel'
   | 'wave'
+  | 'packed-sound'
   | 'other-sound'
   | undefined {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, index) => head[index] === byte);
@@ -108,9 +113,10 @@ export function signatureOf(
     return 'webp';
   if (starts(0x52, 0x49, 0x46, 0x46) && head[8] === 0x57 && head[9] === 0x41 && head[10] === 0x56)
     return 'wave';
-  // MP3 (with and without tags), FLAC, Ogg, and MPEG-4 audio.
-  if (starts(0x49, 0x44, 0x33) || starts(0xff, 0xfb) || starts(0x66, 0x4c, 0x61, 0x43)) return 'other-sound';
-  if (starts(0x4f, 0x67, 0x67, 0x53)) return 'other-sound';
+  // MP3 (with and without tags), FLAC and Ogg.
+  if (starts(0x49, 0x44, 0x33) || (head[0] === 0xff && ((head[1] ?? 0) & 0xe6) === 0xe2))
+    return 'packed-sound';
+  if (starts(0x66, 0x4c, 0x61, 0x43) || starts(0x4f, 0x67, 0x67, 0x53)) return 'packed-sound';
   // ISO base media: pictures of phones (HEIC, AVIF) by their brand, else a film or a recording.
   if (head[4] === 0x66 && head[5] === 0x74 && head[6] === 0x79 && head[7] === 0x70)
     return /^(hei[cxms]|mif1|msf1|avi[fs])$/.test(String.fromCharCode(...head.subarray(8, 12)))

@@ -95,7 +95,8 @@ export const TABLE_FILES =
 /** A table beside pictures or recordings, of their names and classes. */
 export const LIST_FILES = '.csv,.tsv,text/csv';
 export const PICTURE_FILES = '.png,.jpg,.jpeg,.webp,.zip,.gz,image/png,image/jpeg,image/webp';
-export const SOUND_FILES = '.wav,.zip,audio/wav,audio/x-wav';
+export const SOUND_NAMES = '.wav,.mp3,.flac,.ogg,.oga,.opus,audio/wav,audio/mpeg,audio/flac,audio/ogg';
+export const SOUND_FILES = `${SOUND_NAMES},.zip`;
 
 /** What a model is asked of, by what it takes. */
 export const ASKED_FILES = {

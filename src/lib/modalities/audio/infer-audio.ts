@@ -2,12 +2,19 @@
 import type { AudioContract } from '../../core/data/contract.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { classPath } from '../label-list.ts';
-import { folderName, isHidden, signatureOf, type SourceFile } from '../source-file.ts';
+import {
+  folderName,
+  isHidden,
+  PICTURE_NAME,
+  signatureOf,
+  SOUND_NAME,
+  type SourceFile,
+} from '../source-file.ts';
 import type { InferenceProblem } from '../table/infer-contract.ts';
 import { zipDirectory, zipReader } from '../zip-directory.ts';
 import { nameParts, speakerOf } from './file-names.ts';
 import { MOST_RECORDING_BYTES } from './read-recordings.ts';
-import { readWav } from './wav.ts';
+import { packedSound, readSound } from './decode-sound.ts';
 
 export interface InferredAudio {
   readonly shape: Omit<AudioContract, 'classes' | 'groups'>;
@@ -26,21 +33,21 @@ const MOST_COLUMNS = 100;
 const LONGEST_MS = 10_000;
 /** Headers that are read; they are taken evenly from all. */
 const READ = 200;
-
-const isSound = (path: string): boolean => /\.wav$/i.test(path);
+/** Likewise, where each has to be decoded for its length. */
+const DECODED = 40;
 
 /** Whether files are recordings: told by the first that is a recording or a picture. Reads of an archive its directory alone. */
 export async function areRecordings(files: readonly SourceFile[]): Promise<boolean> {
   for (const file of files) {
     const signature = signatureOf(await file.read(0, 16));
-    if (signature === 'wave' || signature === 'other-sound') return true;
+    if (signature === 'wave' || signature === 'packed-sound' || signature === 'other-sound') return true;
     if (signature !== 'zip') return false;
     const directory = await zipDirectory(file);
     if (!directory.ok) continue;
     const entry = directory.value.find(
-      ({ path }) => !isHidden(path) && /\.(wav|png|jpe?g|webp)$/i.test(path),
+      ({ path }) => !isHidden(path) && (SOUND_NAME.test(path) || PICTURE_NAME.test(path)),
     );
-    if (entry !== undefined) return isSound(entry.path);
+    if (entry !== undefined) return SOUND_NAME.test(entry.path);
   }
   return false;
 }
@@ -58,21 +65,25 @@ export async function inferAudio(
   const found = await recordingsIn(files);
   if (!found.ok) return found;
   const all = found.value;
-  const every = Math.max(1, all.length / READ);
+  const first = await all[0]?.read();
+  const isPacked = first !== undefined && packedSound(first) !== undefined;
+  const every = Math.max(1, all.length / (isPacked ? DECODED : READ));
   const rates: number[] = [];
   const lengths: number[] = [];
   for (let at = 0; at < all.length; at += every) {
     signal?.throwIfAborted();
     const bytes = await all[Math.floor(at)]?.read();
-    const wav = bytes === undefined ? undefined : readWav(bytes);
-    if (wav?.ok !== true) continue;
-    rates.push(wav.value.sampleRate);
-    lengths.push((wav.value.frames / wav.value.sampleRate) * 1000);
+    const sound = bytes === undefined ? undefined : await readSound(bytes, LONGEST_MS / 1000);
+    if (sound?.ok !== true) continue;
+    const { sampleRate, frames } = sound.value;
+    rates.push(sampleRate);
+    lengths.push((frames / sampleRate) * 1000);
   }
   if (rates.length === 0)
     return fail({
       kind: 'unsupported',
-      message: 'No WAV recording (PCM) was found. Save the recordings as WAV, PCM of 16 bits.',
+      message:
+        'No recording (WAV, MP3, FLAC, Ogg) was found that can be read. Save the recordings as WAV, PCM of 16 bits.',
     });
   const named = classesOf(all.map(({ path }) => path));
   if (named.classes.length > 100)
@@ -113,21 +124,22 @@ async function recordingsIn(
     // Larger than any recording that is read: it is refused when the files are.
     if (
       file.size > MOST_RECORDING_BYTES &&
-      (isSound(file.path) || signatureOf(await file.read(0, 16)) === 'wave')
+      (SOUND_NAME.test(file.path) || signatureOf(await file.read(0, 16)) === 'wave')
     )
       continue;
-    if (isSound(file.path)) {
+    if (SOUND_NAME.test(file.path)) {
       found.push({ path: classPath(file, file.path), read: () => file.read(0, file.size) });
       continue;
     }
     const signature = signatureOf(await file.read(0, 16));
-    if (signature === 'wave') found.push({ path: file.path, read: () => file.read(0, file.size) });
+    if (signature === 'wave' || signature === 'packed-sound')
+      found.push({ path: file.path, read: () => file.read(0, file.size) });
     if (signature !== 'zip') continue;
     const directory = await zipDirectory(file);
     if (!directory.ok) return directory;
     const reader = zipReader(file);
     for (const entry of directory.value)
-      if (!isHidden(entry.path) && isSound(entry.path))
+      if (!isHidden(entry.path) && SOUND_NAME.test(entry.path))
         found.push({
           path: classPath(file, entry.path),
           async read() {

@@ -1,7 +1,7 @@
-// Sound: WAV files in class folders or named after their class, and zips of them.
+// Sound: recordings in class folders or named after their class, and zips of them.
 import type { AudioContract } from '../../core/data/contract.ts';
 import type { Modality } from '../index.ts';
-import { signatureOf, type SourceFile } from '../source-file.ts';
+import { signatureOf, SOUND_NAME, type SourceFile } from '../source-file.ts';
 import { recordingIntake } from './read-recordings.ts';
 
 export const audioModality: Modality<AudioContract> = {
@@ -18,15 +18,15 @@ export const audioModality: Modality<AudioContract> = {
         log.refuse('empty-file', 'The file is empty.', { file: file.path });
         continue;
       }
-      const signature = /\.wav$/i.test(file.path) ? 'wave' : signatureOf(await file.read(0, 16));
-      if (signature === 'wave') loose.push(file);
+      const signature = SOUND_NAME.test(file.path) ? 'wave' : signatureOf(await file.read(0, 16));
+      if (signature === 'wave' || signature === 'packed-sound') loose.push(file);
       else if (signature === 'zip' || /\.zip$/i.test(file.path)) archives.push(file);
       else
         log.refuse(
           'unsupported',
           signature === 'other-sound'
-            ? 'This recording is compressed. Save it as WAV (PCM), or leave it out.'
-            : 'This dataset is of recordings: WAV files in class folders, named as class_speaker_number.wav, or a zip of them.',
+            ? 'This recording is written in a way that is not read here (as M4A is). Save it as WAV, MP3, FLAC or Ogg, or leave it out.'
+            : 'This dataset is of recordings: WAV, MP3, FLAC or Ogg files in class folders, named as class_speaker_number.wav, or a zip of them.',
           { file: file.path },
         );
     }

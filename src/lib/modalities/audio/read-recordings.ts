@@ -1,4 +1,4 @@
-// Recordings against the contract: loose WAV files, and zip archives of them. Each becomes an example or a refusal.
+// Recordings against the contract: loose files, and zip archives of them. Each becomes an example or a refusal.
 import type { AudioContract } from '../../core/data/contract.ts';
 import { UNLABELLED } from '../../core/data/examples.ts';
 import { ok, type Result } from '../../core/result.ts';
@@ -72,7 +72,7 @@ export function recordingIntake(contract: AudioContract, into: Assembler, log: R
       );
     const bytes = await candidate.read();
     if (!bytes.ok) return log.refuse(bytes.error.kind, bytes.error.message, refused);
-    const recording = read(bytes.value);
+    const recording = await read(bytes.value);
     if (recording.ok) take(recording.value, target, place.group);
     else log.refuse(recording.error.kind, recording.error.message, refused);
   };

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../core/result.ts';
 import type { RefusalKind } from '../import-report.ts';
 import { logMel } from './log-mel.ts';
 import { resampled } from './resample.ts';
-import { readWav } from './wav.ts';
+import { readSound } from './decode-sound.ts';
 
 export interface Recording {
   /** [frames, mels, 1] */
@@ -22,20 +22,21 @@ export interface RecordingProblem {
 /** A recording so many times longer than the contract is another thing than it asks for. */
 const MOST_TIMES = 20;
 
-/** Reads WAV files under a contract; never throws for what is in them. */
-export type ReadRecording = (bytes: Uint8Array) => Result<Recording, RecordingProblem>;
+/** Reads recordings under a contract; never rejects for what is in them. */
+export type ReadRecording = (bytes: Uint8Array) => Promise<Result<Recording, RecordingProblem>>;
 
 export function recordingReader(contract: AudioContract): ReadRecording {
   const made = recordingOfSamples(contract);
-  return (bytes) => {
-    const wav = readWav(bytes);
-    if (!wav.ok) return wav;
-    const { sampleRate, frames, mono } = wav.value;
+  const mostSeconds = (contract.milliseconds * MOST_TIMES) / 1000;
+  return async (bytes) => {
+    const sound = await readSound(bytes, mostSeconds);
+    if (!sound.ok) return sound;
+    const { sampleRate, frames, mono } = sound.value;
     const seconds = frames / sampleRate;
-    if (seconds * 1000 > contract.milliseconds * MOST_TIMES)
+    if (seconds > mostSeconds)
       return fail({
         kind: 'wrong-size',
-        message: `This recording lasts ${spokenSeconds(seconds)}, and ${spokenSeconds(contract.milliseconds / 1000)} of one are looked at. Cut it into pieces of about that length.`,
+        message: `This recording lasts ${spokenSeconds(seconds)} or more, and ${spokenSeconds(contract.milliseconds / 1000)} of one are looked at. Cut it into pieces of about that length.`,
       });
     const heard = mono(0, frames);
     if (!heard.every(Number.isFinite))

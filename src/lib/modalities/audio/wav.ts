@@ -3,7 +3,8 @@
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { RefusalKind } from '../import-report.ts';
 
-export interface Wav {
+/** What is heard of a recording, whatever its file. */
+export interface Sound {
   /** Hz */
   readonly sampleRate: number;
   readonly channels: number;
@@ -13,7 +14,7 @@ export interface Wav {
   mono(start: number, end: number): Float32Array<ArrayBuffer>;
 }
 
-export interface WavProblem {
+export interface SoundProblem {
   readonly kind: Extract<RefusalKind, 'corrupt-audio' | 'unsupported' | 'empty-file'>;
   readonly message: string;
 }
@@ -21,18 +22,20 @@ export interface WavProblem {
 const text = (view: DataView, at: number): string =>
   String.fromCharCode(view.getUint8(at), view.getUint8(at + 1), view.getUint8(at + 2), view.getUint8(at + 3));
 
-const broken = (message: string) => fail<WavProblem>({ kind: 'corrupt-audio', message });
-const unread = (message: string) => fail<WavProblem>({ kind: 'unsupported', message });
+const broken = (message: string) => fail<SoundProblem>({ kind: 'corrupt-audio', message });
+const unread = (message: string) => fail<SoundProblem>({ kind: 'unsupported', message });
 
 /** Of more no microphone makes use, and a header that says so is damaged. */
 const MOST = { channels: 32, sampleRate: 384_000 } as const;
 
 /** Reads the header; the samples are decoded when they are asked for. Never throws for what is in the file. */
-export function readWav(bytes: Uint8Array): Result<Wav, WavProblem> {
+export function readWav(bytes: Uint8Array): Result<Sound, SoundProblem> {
   if (bytes.length === 0) return fail({ kind: 'empty-file', message: 'The file is empty.' });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || text(view, 0) !== 'RIFF' || text(view, 8) !== 'WAVE')
-    return unread('This is no WAV recording. Save it as WAV (PCM), or leave it out.');
+    return unread(
+      'This is no WAV, MP3, FLAC, Ogg or Opus recording. Save it as one of these, or leave it out.',
+    );
   let format: Format | undefined;
   for (let at = 12; at + 8 <= bytes.length;) {
     const name = text(view, at);
@@ -70,7 +73,7 @@ const CODECS: Readonly<Record<number, string>> = {
   85: 'MP3',
 };
 
-function readFormat(view: DataView, at: number, size: number): Result<Format, WavProblem> {
+function readFormat(view: DataView, at: number, size: number): Result<Format, SoundProblem> {
   if (size < 16 || at + size > view.byteLength)
     return broken('This recording is cut off within its header. Record or copy it again.');
   const tag = view.getUint16(at, true);
@@ -95,7 +98,7 @@ function readFormat(view: DataView, at: number, size: number): Result<Format, Wa
   return ok({ isFloat: codec === 3, channels, sampleRate, bytes: bits / 8 });
 }
 
-function withData(view: DataView, format: Format, from: number, said: number): Result<Wav, WavProblem> {
+function withData(view: DataView, format: Format, from: number, said: number): Result<Sound, SoundProblem> {
   const frameBytes = format.channels * format.bytes;
   const there = view.byteLength - from;
   // A program that wrote to a pipe could not know the size: all that follows is meant.

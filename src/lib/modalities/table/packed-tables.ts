@@ -17,7 +17,7 @@ import { zipDirectory, zipReader } from '../zip-directory.ts';
 import { gatherTexts } from './text-folders.ts';
 
 const TABLE = /\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|feather)$/i;
-const OF_ANOTHER_KIND = /\.(png|jpe?g|webp|wav|xml)$/i;
+const OF_ANOTHER_KIND = /\.(png|jpe?g|webp|wav|mp3|flac|og[ga]|opus|xml)$/i;
 /** Unpacked, of all files together. */
 const MOST_BYTES = 2 ** 30;
 /** Deflate makes no more of a byte; a table of few values may come near it. */

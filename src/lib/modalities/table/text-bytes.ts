@@ -13,6 +13,7 @@ const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string
   pdf: 'a PDF document',
   idx: 'an IDX file of pictures',
   wave: 'a recording (WAV)',
+  'packed-sound': 'a recording (MP3, FLAC or Ogg)',
   'other-sound': 'a recording or a film',
   'old-excel': 'an Excel workbook (.xls). In Excel, use “Save as” and choose CSV',
 };

@@ -30,7 +30,7 @@ export interface TextFolders {
 
 /** What says that files beside texts are what was meant: pictures with their captions, tables, recordings. */
 const OF_ANOTHER_KIND =
-  /\.(csv|tsv|jsonl?|ndjson|parquet|arrow|feather|png|jpe?g|webp|gif|wav|mp3|flac|ogg|pdf)$/i;
+  /\.(csv|tsv|jsonl?|ndjson|parquet|arrow|feather|png|jpe?g|webp|gif|wav|mp3|flac|og[ga]|opus|pdf)$/i;
 
 /**
  * The files, with those that are texts in class folders, loose or in a zip, in the form of one table each. All are left as they are
