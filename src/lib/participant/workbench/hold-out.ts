@@ -42,7 +42,7 @@ export function rowsTold(
   const gone = kept?.columns?.find((_, at) => (fields[at] ?? -1) < 0);
   if (gone !== undefined)
     return fail(
-      `The split that is kept tells rows by the column ${quoted(gone)}, which is not there any more. Draw it anew.`,
+      `The split that is kept tells rows by the column ${quoted(gone)}, which is not there any more. Part the rows anew: by another share, or without it (--split-as).`,
     );
   const columns = fields.map((field) => header[field] ?? '');
   if (before !== undefined && JSON.stringify(columns) === JSON.stringify(before.columns)) return ok(before);

@@ -69,7 +69,7 @@ export function splitAsKept(
       borders.classes.some(({ label }) => (label === null) !== (rows.classes === undefined)));
   return isOther
     ? fail(
-        `The split that is kept cannot be gone by: ${borders.type === how.type ? 'the target was of another kind then' : `it parts ${parted(borders.type)}, and these are parted as ${parted(how.type)}`}. Draw it anew.`,
+        `The split that is kept cannot be gone by: ${borders.type === how.type ? 'the target was of another kind then' : `it parts ${parted(borders.type)}, and these are parted as ${parted(how.type)}`}. Part the rows anew: by another share, or without it (--split-as).`,
       )
     : ok({ ...splitRows(rows, how, share, borders), borders });
 }
