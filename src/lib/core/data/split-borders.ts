@@ -21,7 +21,7 @@ export const SplitBorders = v.variant('type', [
     others: v.array(v.strictObject({ from: border, to: border })),
   }),
   /** Held out from this time on. */
-  v.strictObject({ type: v.literal('time'), from: v.number() }),
+  v.strictObject({ type: v.literal('time'), from: v.pipe(v.number(), v.finite()) }),
 ]);
 export type SplitBorders = v.InferOutput<typeof SplitBorders>;
 

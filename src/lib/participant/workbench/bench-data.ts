@@ -247,6 +247,8 @@ function splitAndEncode(
     );
   const { trainingRows } = prepared;
   const { header, numbers, rows } = table;
+  /** Told by the columns of the recipe, worked out once: the share follows a hand. */
+  let own = settings.kept?.columns == null ? told.value : undefined;
   return ok({
     contract: prepared.contract,
     preparation: prepared.preparation,
@@ -258,8 +260,10 @@ function splitAndEncode(
     parted(split) {
       const other = ways(split);
       if (!other.ok) return other;
-      const now = rowsTold(task, recipe, split.kept, told.value);
+      const isOwn = split.kept?.columns == null;
+      const now = isOwn && own !== undefined ? ok(own) : rowsTold(task, recipe, split.kept, told.value);
       if (!now.ok) return now;
+      if (isOwn) own = now.value;
       const of =
         now.value === told.value ? rowsToSplit : { hashes: firstWords(now.value.hashes), classes, labels };
       const made = splitMade(of, other.value.how, split, settings.target, now.value);
