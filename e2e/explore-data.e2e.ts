@@ -372,6 +372,18 @@ test('a search goes on after its tab was closed; its run is had again to the sam
       .getByRole('region', { name: 'Rows', exact: true })
       .getByRole('rowheader', { name: row, exact: true }),
   ).toBeVisible();
+  // The split of the run is kept for the next, unless somebody asks for another.
+  await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
+  const next = page.getByRole('region', { name: 'Train a model on this' });
+  await next.getByText(/^How rows are held out: 20\s%/).press('Enter');
+  const isKept = next.getByRole('note').filter({ hasText: 'Kept since' });
+  await isKept.getByRole('button', { name: 'Draw anew' }).press('Enter');
+  await expect(next.getByRole('note').filter({ hasText: 'Drawn anew' })).toContainText('not comparable');
+  expect(await findings(page, 'explore-split-kept')).toEqual([]);
+  const keep = next.getByRole('button', { name: 'Keep the split' });
+  await expect(keep).toBeFocused();
+  await keep.press('Enter');
+  await expect(isKept).toBeVisible();
   await page.goBack();
   await page.getByRole('button', { name: 'Run again' }).click();
   await expect(page.getByText('Every bit of the model is as before', { exact: true })).toBeVisible({

@@ -22,6 +22,7 @@ import { MOST_FOLDS, type TrainSetup } from '#lib/participant/workbench/run-mani
 import { readSpace, SearchSpace } from '#lib/participant/workbench/spaces.ts';
 import { backboneAsked } from '../train/backbone.ts';
 import { overfit } from '../train/overfit.ts';
+import { splitAs } from '../train/split-as.ts';
 import { trackWish } from '../train/track-run.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
@@ -35,6 +36,7 @@ interface Flags {
   readonly stratify: boolean;
   readonly group?: string;
   readonly time?: string;
+  readonly splitAs?: string;
   readonly window?: number;
   readonly horizon?: number;
   readonly fill?: number;
@@ -100,6 +102,10 @@ export function register(program: Command): void {
     .option(
       '--time <columns>',
       'hold out the latest rows by this column; with --window it may be year,month,day,hour',
+    )
+    .option(
+      '--split-as <path>',
+      'the split of an earlier train, of its manifest, its --state directory or its --json lines: rows that have come since fall by the same borders, and none changes sides',
     )
     .option(
       '--window <steps>',
@@ -209,7 +215,7 @@ export function register(program: Command): void {
           const asked = await askedOf(flags);
           if (asked.type !== 'new')
             throw new UnusableTraining('--overfit-one-batch keeps nothing: give --data and --model with it.');
-          const { canLearn } = await overfit(asked.setup, { signal: cancel.signal, say });
+          const { canLearn } = await overfit(asked.setup, { signal: cancel.signal, say, split: asked.split });
           if (!canLearn) process.exitCode = 1;
           return;
         }
@@ -276,6 +282,7 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
       'search',
       'space',
       'balance',
+      'splitAs',
       ...(flags.again === undefined ? ['data'] : []),
     ];
     if (given.some((name) => name in flags) || (flags.resume !== undefined && flags.again !== undefined))
@@ -323,7 +330,9 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
-  return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
+  const setup = await setupOf(flags, flags.data);
+  const split = flags.splitAs === undefined ? undefined : await splitAs(flags.splitAs, setup);
+  return { type: 'new', directory: flags.state ?? null, setup, split };
 }
 
 /** What is trained on a backbone: a head, or a model that learns from numbers. */
@@ -349,6 +358,7 @@ const NOT_OF_GROUPS = [
   'heldOut',
   'group',
   'time',
+  'splitAs',
   'window',
   'folds',
   'balance',

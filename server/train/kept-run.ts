@@ -8,6 +8,7 @@ import { openDurableFiles } from '#lib/adapters/node/durable-files.ts';
 import { openFileParticipantStore } from '#lib/adapters/node/participant-store.ts';
 import type { ParticipantStore } from '#lib/ports/participant-store.ts';
 import { plainTrial, type Trial } from '#lib/participant/workbench/trial.ts';
+import type { KeptSplit } from '#lib/participant/workbench/kept-split.ts';
 import { RunManifest, type TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { ownDataDirectory } from '../adapters/data-directory.ts';
 import { UnusableTraining } from './unusable.ts';
@@ -16,7 +17,9 @@ export interface KeptRun {
   readonly directory: string;
   readonly manifest: RunManifest;
   readonly checkpoints: ParticipantStore['checkpoints'];
-  keep(change: Partial<Pick<RunManifest, 'data' | 'finished'>> & { readonly trial?: Trial }): Promise<void>;
+  keep(
+    change: Partial<Pick<RunManifest, 'data' | 'split' | 'finished'>> & { readonly trial?: Trial },
+  ): Promise<void>;
   close(): void;
 }
 
@@ -42,12 +45,16 @@ export async function readManifest(path: string): Promise<RunManifest> {
   }
 }
 
-/** Takes the directory for this process. `manifest`: of a run that goes on; otherwise the directory must not keep one yet. */
+/**
+ * Takes the directory for this process. `manifest`: of a run that goes on; otherwise the directory must not keep one yet. `split`: of an
+ * earlier run, which a new one goes by.
+ */
 export async function openKeptRun(
   directory: string,
   manifest: RunManifest | undefined,
   setup: TrainSetup,
   program: string,
+  split?: KeptSplit,
 ): Promise<KeptRun> {
   if (manifest === undefined && existsSync(join(directory, NAME)))
     throw new UnusableTraining(
@@ -62,6 +69,7 @@ export async function openKeptRun(
     program,
     node: process.version,
     data: null,
+    ...(split === undefined ? {} : { split }),
     trials: [],
     finished: null,
   };

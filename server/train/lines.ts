@@ -5,6 +5,7 @@ import type { FoundGroups } from '#lib/participant/workbench/grouping/find-group
 import type { LeftOutColumn } from '#lib/participant/workbench/grouping/group-data.ts';
 import type { Overfit } from '#lib/participant/workbench/overfit.ts';
 import type { CrossValidation } from '#lib/participant/workbench/cross-validate.ts';
+import type { KeptSplit } from '#lib/participant/workbench/kept-split.ts';
 import type { SentRun } from '#lib/participant/workbench/send-run.ts';
 import type { StepView } from '#lib/participant/step-view.ts';
 import { toleranceSentence } from '#lib/participant/workbench/run-again.ts';
@@ -52,6 +53,8 @@ export type TrainLine =
       /** What was done to the rows first; null: pictures. */
       readonly preparation: SpokenPreparation | null;
       readonly notes: readonly string[];
+      /** How they were split, for `--split-as`; null: windows, and files that came split. */
+      readonly kept: KeptSplit | null;
     }
   /** Of rows that groups are looked for among. */
   | {

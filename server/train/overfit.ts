@@ -11,13 +11,13 @@ import { UnusableTraining } from './unusable.ts';
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function overfit(
   setup: TrainSetup,
-  { signal, say }: Pick<TrainOptions, 'signal' | 'say'>,
+  { signal, say, split }: Pick<TrainOptions, 'signal' | 'say' | 'split'>,
 ): Promise<Overfit> {
   if (setup.backbone !== null)
     throw new UnusableTraining('--overfit-one-batch asks of whole models: leave --backbone out.');
   const named = setup.model === null ? undefined : chosenBySetup(setup.model, setup.layers);
   if (named?.ok === false) throw new UnusableTraining(`--model: ${named.error}`);
-  const data = await readTrainData(setup, signal);
+  const data = await readTrainData(setup, signal, split);
   const chosen = named?.value ?? usualModel(data.contract);
   const task = overfitTask(chosen, setup.model ?? '', data, setup.seed);
   if (!task.ok) throw new UnusableTraining(`--overfit-one-batch: ${task.error}`);

@@ -13,11 +13,16 @@ import { examplesData, tableData, type BenchData } from '#lib/participant/workbe
 import { groupData, type GroupData } from '#lib/participant/workbench/grouping/group-data.ts';
 import { timeColumns } from '#lib/participant/workbench/series-channels.ts';
 import { seriesData } from '#lib/participant/workbench/series-data.ts';
+import type { KeptSplit } from '#lib/participant/workbench/kept-split.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from './unusable.ts';
 
-/** Rejects with UnusableTraining, and with the signal's reason. */
-export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
+/** `kept`: the split of an earlier run. Rejects with UnusableTraining, and with the signal's reason. */
+export async function readTrainData(
+  setup: TrainSetup,
+  signal: AbortSignal,
+  kept?: KeptSplit,
+): Promise<BenchData> {
   const files = await foundFiles(setup.data);
   const isListed = await areListed(files, setup.target);
   const isPictures = isListed || (await arePictures(files, setup.target));
@@ -33,14 +38,14 @@ export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Pro
     throw new UnusableTraining(
       '--recipe is for tables: pictures and recordings are taken as they are. Leave it out.',
     );
-  if (isPictures) return pictureData(setup, signal);
+  if (isPictures) return pictureData(setup, signal, kept);
   if (setup.series !== null) return windowData(setup, files, signal);
   const { target, task } = setup;
   const recipe = setup.recipe === null ? undefined : readRecipe(setup.recipe);
   if (recipe?.ok === false) throw new UnusableTraining(`--recipe: ${recipe.error}`);
   const read = await tableData(
     files,
-    { ...setup, target: target ?? '', kind: kindOf(task), recipe: recipe?.value },
+    { ...setup, target: target ?? '', kind: kindOf(task), recipe: recipe?.value, kept },
     signal,
   );
   if (!read.ok) throw new UnusableTraining(read.error);
@@ -160,7 +165,7 @@ async function arePictures(files: readonly SourceFile[], target: string | null):
   return signature !== 'zip' || target === null;
 }
 
-async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
+async function pictureData(setup: TrainSetup, signal: AbortSignal, kept?: KeptSplit): Promise<BenchData> {
   try {
     const training = await readDataPath(setup.data, await contractOf(setup), { part: 'training', signal });
     if (training.examples === undefined) throw nothingOf(setup.data, training.report.refusals);
@@ -168,7 +173,7 @@ async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<Benc
       ? (await readDataPath(setup.data, training.contract, { part: 'test', signal })).examples
       : undefined;
     const notes = [...training.report.notes, ...refusedNotes(training.report)];
-    const data = examplesData(training.contract, training.examples, test, setup, notes);
+    const data = examplesData(training.contract, training.examples, test, { ...setup, kept }, notes);
     if (!data.ok) throw new UnusableTraining(data.error);
     return data.value;
   } catch (cause) {

@@ -3,13 +3,20 @@ import { DataDirectoryInUse } from '../adapters/data-directory.ts';
 import { programName } from '../project-folder.ts';
 import { openKeptRun, readManifest, type KeptRun } from './kept-run.ts';
 import { firstRunOf } from '#lib/participant/workbench/run-again.ts';
+import type { KeptSplit } from '#lib/participant/workbench/kept-split.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from './unusable.ts';
 import { train, type TrainOptions } from './train.ts';
 import { trainGroups } from './train-groups.ts';
 
 export type Asked =
-  | { readonly type: 'new'; readonly setup: TrainSetup; readonly directory: string | null }
+  | {
+      readonly type: 'new';
+      readonly setup: TrainSetup;
+      readonly directory: string | null;
+      /** Of an earlier run, whose borders the rows are parted by; undefined: a new one. */
+      readonly split?: KeptSplit | undefined;
+    }
   | { readonly type: 'resume'; readonly directory: string }
   /** `data`: where the rows lie now; null: where they lay. */
   /** `backend`: null: the one that it was trained on. */
@@ -25,7 +32,8 @@ export async function runTraining(
   asked: Asked,
   options: Pick<TrainOptions, 'signal' | 'say' | 'stepView' | 'exports' | 'tracked'>,
 ) {
-  if (asked.type === 'new' && asked.directory === null) return trained(asked.setup, options);
+  if (asked.type === 'new' && asked.directory === null)
+    return trained(asked.setup, { ...options, split: asked.split });
   if (asked.type === 'again') {
     const manifest = await readManifest(asked.directory);
     const { setup, finished, data, program, node } = manifest;
@@ -52,7 +60,7 @@ export async function runTraining(
         data: [...(asked.data ?? setup.data)],
         backend: asked.backend ?? setup.backend,
       },
-      { ...options, expected: first, expectedData: data ?? undefined },
+      { ...options, split: manifest.split, expected: first, expectedData: data ?? undefined },
     );
   }
   const directory = asked.directory ?? '';
@@ -61,7 +69,8 @@ export async function runTraining(
   if (setup === undefined) throw new Error('A manifest has its setup.');
   if (manifest !== undefined && manifest.finished !== null)
     throw new UnusableTraining(`The run in ${directory} has finished. Have it again: --again ${directory}`);
-  const kept = await opened(directory, manifest, setup);
+  const split = asked.type === 'new' ? asked.split : undefined;
+  const kept = await opened(directory, manifest, setup, split);
   try {
     return await trained(setup, { ...options, kept });
   } finally {
@@ -73,10 +82,13 @@ const trained = (setup: TrainSetup, options: TrainOptions) =>
   setup.task === 'groups' ? trainGroups(setup, options) : train(setup, options);
 
 async function opened(
-  ...[directory, manifest, setup]: [string, KeptRun['manifest'] | undefined, TrainSetup]
+  directory: string,
+  manifest: KeptRun['manifest'] | undefined,
+  setup: TrainSetup,
+  split: KeptSplit | undefined,
 ): Promise<KeptRun> {
   try {
-    return await openKeptRun(directory, manifest, setup, programName());
+    return await openKeptRun(directory, manifest, setup, programName(), split);
   } catch (cause) {
     if (cause instanceof DataDirectoryInUse) throw new UnusableTraining(cause.message, { cause });
     throw cause;

@@ -32,7 +32,8 @@ import type { TrainLine } from './lines.ts';
 import { checkTracked, trackRun, type TrackWish } from './track-run.ts';
 import { readTrainData } from './read-data.ts';
 import { againFigures, samenessOf, type FirstRun } from '#lib/participant/workbench/run-again.ts';
-import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import type { KeptSplit } from '#lib/participant/workbench/kept-split.ts';
+import type { RunManifest, TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from './unusable.ts';
 
 /** Progress is told so often at most. */
@@ -51,6 +52,8 @@ export interface TrainOptions {
   readonly expected?: FirstRun | undefined;
   /** And the digest of its rows. */
   readonly expectedData?: string | undefined;
+  /** The split of an earlier run, which these rows are parted by. */
+  readonly split?: KeptSplit | undefined;
   /** Where the run is written for another program. */
   readonly exports?: ExportWish | undefined;
   /** Where it is told to. */
@@ -68,7 +71,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       ? undefined
       : modelOf(setup.model, setup.layers);
   if (options.tracked !== undefined) await checkTracked(options.tracked, setup.data, signal);
-  const read = await readTrainData(setup, signal);
+  const read = await readTrainData(setup, signal, kept?.manifest.split ?? options.split);
   checkSameRows(options, read);
   if (setup.fairness !== null && read.heldOutCells(setup.fairness) === undefined)
     throw new UnusableTraining(`--fairness: there is no column “${setup.fairness}” in the table.`);
@@ -82,7 +85,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       `--positive: the target has no class “${setup.positive}”. It has ${(classLabels(read.contract) ?? []).join(', ')}.`,
     );
   const named = setup.backbone === null ? early : await onBackbone(setup, setup.backbone, read);
-  await kept?.keep({ data: read.digest });
+  await kept?.keep({ data: read.digest, ...splitOf(read) });
   say(dataLine(read, setup.backbone === null ? read.notes : [...read.notes, BROUGHT_NOTE]));
   const clock = createSystemClock();
   const startedAt = clock.now();
@@ -257,7 +260,12 @@ const dataLine = (data: BenchData, notes: readonly string[]): TrainLine => ({
           steps: data.preparation.reports,
         },
   notes,
+  kept: data.kept ?? null,
 });
+
+/** As a manifest has it. */
+const splitOf = ({ kept }: BenchData): Pick<RunManifest, 'split'> =>
+  kept === undefined ? {} : { split: kept };
 
 function modelOf(text: string, layers: TrainSetup['layers']): ChosenModel {
   const chosen = chosenBySetup(text, layers);

@@ -354,7 +354,7 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         ).rejects.toThrow('without a row');
       }));
 
-    test('a recipe and rules are kept beside a dataset, whatever becomes of its rows, until the dataset is deleted', () =>
+    test('a recipe, rules and splits are kept beside a dataset, whatever becomes of its rows, until the dataset is deleted', () =>
       using(async ({ store, reopen }) => {
         const writer = await store.write(draft('a'));
         await expect(store.keepRecipe('a', {})).rejects.toThrow('There is no dataset a');
@@ -367,6 +367,8 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await store.weakRules('a')).toBeUndefined();
         await store.keepWeakRules('a', ['old']);
         await store.keepWeakRules('a', ['rule']);
+        expect(await store.splits('a')).toBeUndefined();
+        await store.keepSplits('a', ['split']);
         const record = await store.add('a', numbered(2, 4));
         expect(record.count).toBe(4);
         const none = { replaced: new Uint32Array(0), removed: Uint32Array.of(0), examples: undefined };
@@ -375,9 +377,11 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         const later = await reopen();
         expect(await later.recipe('a')).toEqual({ now: ['second'] });
         expect(await later.weakRules('a')).toEqual(['rule']);
+        expect(await later.splits('a')).toEqual(['split']);
         await later.delete('a');
         expect(await later.recipe('a')).toBeUndefined();
         expect(await later.weakRules('a')).toBeUndefined();
+        expect(await later.splits('a')).toBeUndefined();
       }));
 
     test('states are named, a name belongs to one of them, and columns are withheld, whatever else is kept', () =>

@@ -3,18 +3,18 @@ import { murmur128 } from '../core/data/example-hash.ts';
 import { datePartsOf } from '../core/recipe/steps/dates.ts';
 
 /**
- * [rows, 2]: 64 bits over a row's cells as they stand in the file; a date by its parts, however it is written. `isCounted`: fields that
- * count; all where it is left out.
+ * [rows, 2]: 64 bits over a row's cells as they stand in the file; a date by its parts, however it is written. `fields`: those that count,
+ * in their order; all where it is left out.
  */
 export function rowHashes(
   rows: readonly (readonly string[])[],
-  isCounted?: readonly boolean[],
+  fields?: readonly number[],
 ): Uint32Array<ArrayBuffer> {
   const hashes = new Uint32Array(rows.length * 2);
   const words = new Uint32Array(4);
   const encoder = new TextEncoder();
   for (const [row, cells] of rows.entries()) {
-    const counted = isCounted === undefined ? cells : cells.filter((_, field) => isCounted[field] !== false);
+    const counted = fields === undefined ? cells : fields.map((field) => cells[field] ?? '');
     const bytes = encoder.encode(
       counted.map((cell) => datePartsOf(cell)?.join('\u001f') ?? cell).join('\u001f'),
     );

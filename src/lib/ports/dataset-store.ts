@@ -188,6 +188,9 @@ export interface DatasetStore {
   /** The rules of thumb that label its rows (core/labelling/weak-rules.ts), kept as a recipe is: they name columns and cells. */
   weakRules(id: string): Promise<Canonical | undefined>;
   keepWeakRules(id: string, rules: Canonical): Promise<void>;
+  /** How its rows are split, once a run has learnt from them (participant/workbench/kept-split.ts), kept as a recipe is. */
+  splits(id: string): Promise<Canonical | undefined>;
+  keepSplits(id: string, splits: Canonical): Promise<void>;
   /** Adds judgements to the dataset's journal, all or none, durable when it resolves; the labels of its examples are left as they are. */
   judge(id: string, ...entries: readonly JournalEntry[]): Promise<void>;
   /** Everything that was judged of its examples, in the order in which it was added; none where there is no such dataset. */

@@ -1,4 +1,5 @@
 // Recipes of runs beside each other: which step each has, how it is set, and whether the rows that judged can have been the same.
+import { canonicalText } from '../core/canonical.ts';
 import { readRecipe, recipeJson, usualRecipe, type Recipe, type RecipeStep } from '../core/recipe/recipe.ts';
 import type { RunRecord } from '../participant/workbench/run-record.ts';
 import { settingsWords, titleOf } from './recipe-words.ts';
@@ -65,6 +66,11 @@ function keyedSteps(steps: readonly RecipeStep[]): ReadonlyMap<string, RecipeSte
  * different ones out, in a sentence; undefined where they do not.
  */
 export function splitWarning(runs: readonly Recorded[]): string | undefined {
+  const splits = runs.flatMap(({ manifest }) => manifest.split ?? []);
+  if (splits.length === runs.length)
+    return new Set(splits.map(canonicalText)).size < 2
+      ? undefined
+      : 'These runs were judged on other rows: they hold out another share, in another way, or a split was drawn anew. A better figure may be the rows’ luck.';
   const left = runs.map((run) => {
     const steps = recipeOf(run)?.steps ?? [];
     const dropped = steps.flatMap(({ step, settings }) =>

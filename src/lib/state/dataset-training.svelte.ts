@@ -4,7 +4,7 @@ import type { BenchClient } from '../workers/bench-client.ts';
 import type { BackendChoice } from '../participant/participation.ts';
 import type { EngineWish } from '../participant/workbench/new-run.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
-import { usuallyHeldOut, type RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
+import { usuallyHeldOut, type SplitWish } from '../participant/workbench/rows-held-out.ts';
 import type { SplitShown } from '../participant/workbench/split-shown.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
@@ -66,7 +66,7 @@ export class DatasetTraining {
   /** As the rows were opened with it last. */
   #recipe: OpenRequest['recipe'] = null;
   #series: OpenRequest['series'] = null;
-  #split: RowsHeldOut = usuallyHeldOut;
+  #split: SplitWish = usuallyHeldOut;
 
   constructor(
     readonly dataset: string,
@@ -91,7 +91,7 @@ export class DatasetTraining {
     target: string,
     recipe?: Recipe,
     series: OpenRequest['series'] = null,
-    split: RowsHeldOut = usuallyHeldOut,
+    split: SplitWish = usuallyHeldOut,
   ): Promise<void> {
     // Windows are made of rows as they stand.
     this.#recipe = recipe === undefined || series !== null ? null : recipeJson(recipe);
@@ -110,9 +110,16 @@ export class DatasetTraining {
   }
 
   /** The rows that are open are to be split otherwise; they are read anew for that when a model is trained, or opened again. */
-  splitOtherwise(split: RowsHeldOut): void {
+  splitOtherwise(split: SplitWish): void {
     this.#split = split;
     this.isSplitOtherwise = true;
+  }
+
+  /** A run has begun by the split that was asked for: the next goes by the same. That split. */
+  keepSplit(): SplitWish {
+    const { isAnew: _, ...kept } = this.#split;
+    this.#split = kept;
+    return kept;
   }
 
   /** What each part is of, as the rows are to be split. The last asked for is the one that is shown. */

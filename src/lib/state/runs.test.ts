@@ -165,6 +165,15 @@ test('recipes are compared step by step, and runs whose recipes leave other colu
   const drop = (column: string) => usualStep('drop', { columns: [column] });
   expect(unlike([withRecipe(cast, drop('id')), withRecipe(drop('id'))])).toBeUndefined();
   expect(unlike([withRecipe(drop('id')), withRecipe(drop('wing'))])).toContain('leave different columns out');
+  // By the borders that they kept it is known for sure.
+  const parted = (column: string, below: number) => {
+    const one = withRecipe(drop(column));
+    const asked = { target: 'digit', heldOut: 0.2, group: null, time: null, columns: null };
+    const borders = { type: 'rows' as const, classes: [{ label: null, below }] };
+    return { ...one, manifest: { ...one.manifest, split: { ...asked, borders } } };
+  };
+  expect(unlike([parted('id', 5), parted('wing', 5)])).toBeUndefined();
+  expect(unlike([parted('id', 5), parted('id', 6)])).toContain('a split was drawn anew');
   // What a later version has written is no reason to be silent of the rest.
   const later = begunRun('b');
   const setup = { ...later.manifest.setup, recipe: { format: 'tributary-recipe', version: 9, steps: [] } };

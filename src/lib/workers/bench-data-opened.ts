@@ -1,4 +1,5 @@
 // The rows of a kept dataset as the workbench takes them, those that were opened last held ready: training them costs no second reading.
+import * as v from 'valibot';
 import { canonicalText } from '../core/canonical.ts';
 import { thingsOf } from '../core/data/example-words.ts';
 import type { RecipeProblem } from '../core/recipe/fit.ts';
@@ -7,9 +8,21 @@ import { ok } from '../core/result.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { timeOf } from '../core/series/time-columns.ts';
 import { kindOf, storedData } from '../participant/workbench/stored-data.ts';
-import { keepsGroups, type RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
+import {
+  isSplitFor,
+  SplitsOfRuns,
+  withSplit,
+  type KeptSplit,
+  type SplitOfRun,
+} from '../participant/workbench/kept-split.ts';
+import {
+  keepsGroups,
+  splitOf,
+  type RowsHeldOut,
+  type SplitWish,
+} from '../participant/workbench/rows-held-out.ts';
 import type { RunDataset } from '../participant/workbench/run-record.ts';
-import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
+import type { RunManifest, TrainSetup } from '../participant/workbench/run-manifest.ts';
 import { storedTable } from '../modalities/stored-table.ts';
 import { tableText } from '../modalities/table-text.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
@@ -27,6 +40,9 @@ export class Unusable extends Error {
   }
 }
 
+/** What pictures are opened by, which have no column. */
+export const PICTURES_TARGET = 'label';
+
 export interface OpenedData {
   readonly dataset: RunDataset;
   readonly target: string;
@@ -37,6 +53,8 @@ export interface OpenedData {
   readonly series: TrainSetup['series'];
   /** As it was asked for; of a series, `time` names the columns that tell it. */
   readonly split: RowsHeldOut;
+  /** The split of an earlier run that the rows are parted by; undefined: by one of their own. */
+  readonly kept: KeptSplit | undefined;
   readonly data: BenchData;
   /** Whether these rows are those that the dataset has now. */
   readonly isInUse: boolean;
@@ -45,20 +63,42 @@ export interface OpenedData {
 /** What is learnt from a dataset, and how its rows are taken. */
 export type AskedData = Pick<TrainSetup, 'recipe' | 'series'> & {
   readonly target: string;
-  readonly split: RowsHeldOut;
+  readonly split: SplitWish;
+  /** That of a run, null where it has kept none; undefined: what is kept beside the dataset, unless it is to be drawn anew. */
+  readonly kept?: KeptSplit | null;
 };
+
+/** As a run took them. */
+export const askedAsRun = ({ setup, split }: RunManifest, recipe: TrainSetup['recipe']): AskedData => ({
+  ...{ recipe, series: setup.series, split: splitOf(setup), kept: split ?? null },
+  target: setup.target ?? PICTURES_TARGET,
+});
 
 export interface DataOpener {
   /** `state`: undefined for the one in use. Rejects with Unusable, QuestionRefused and DataLocked. */
   open(dataset: string, asked: AskedData, state?: number): Promise<OpenedData>;
   /** The same rows, to be split as asked: as they were opened last where that can be, by whatever split. Rejects as `open` does. */
-  forSplit(dataset: string, asked: AskedData): Promise<BenchData>;
+  forSplit(
+    dataset: string,
+    asked: AskedData,
+  ): Promise<{ readonly data: BenchData; readonly kept: SplitOfRun | undefined }>;
+  /** The split of a run, unless it went by one that is kept: later runs go by it. */
+  keepSplit(opened: OpenedData, run: Omit<SplitOfRun, 'split'>): Promise<void>;
   /** The rows of a state, which must be of this version, as the text of a file. Rejects as `open` does. */
   text(dataset: RunDataset): Promise<string>;
 }
 
 export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
-  let kept: (OpenedData & { readonly prepared: string; readonly wish: RowsHeldOut }) | undefined;
+  let last: (OpenedData & { readonly prepared: string }) | undefined;
+  /** What is kept beside the dataset for what is asked. */
+  async function splitFor(datasets: DatasetStore, id: string, asked: AskedData) {
+    if (asked.series !== null) return undefined;
+    const { contract } = (await datasets.record(id)) ?? {};
+    const target = contract?.kind === 'table' ? asked.target : null;
+    return (await keptSplits(datasets, id)).find(({ split }) =>
+      isSplitFor(split, { ...asked.split, target }),
+    );
+  }
   async function found(dataset: string, wanted: number | undefined) {
     const datasets = await store();
     const [record, history] = await Promise.all([datasets.record(dataset), datasets.history(dataset)]);
@@ -69,38 +109,50 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     return { datasets, record, state, version, isInUse: state === history.head };
   }
   const opener: DataOpener = {
-    async open(dataset, { target, recipe, series, split: wish }, wanted) {
+    async open(dataset, asked, wanted) {
+      const { target, recipe, series } = asked;
       const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
       if (!read.ok) throw new Unusable(read.error);
       const prepared = series === null ? recipeDigest(read.value) : JSON.stringify(series);
       const { datasets, record, state, version, isInUse } = await found(dataset, wanted);
-      const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
-      if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared)
-        if (canonicalText(kept.wish) === canonicalText(wish)) return { ...kept, isInUse };
+      const { isAnew, ...wish } = asked.split;
+      const ofDataset = asked.kept === undefined && isAnew !== true;
+      const kept = ofDataset ? (await splitFor(datasets, dataset, asked))?.split : (asked.kept ?? undefined);
+      const { contract, name } = record;
+      const isSeries = contract.kind === 'table' && series !== null;
+      const split = isSeries ? { ...wish, time: timeOf(contract).join(',') } : wish;
+      const isLast = last?.dataset.id === dataset && last.dataset.version === version;
+      if (last !== undefined && isLast && last.target === target && last.prepared === prepared)
+        if (canonicalText(last.split) === canonicalText(split) && isSplitOf(last, kept))
+          return { ...last, kept, isInUse };
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
-      const { contract, name } = record;
-      const data = storedData(contract, examples, target, wish, read.value, series ?? undefined);
+      const data = storedData(contract, examples, target, { ...wish, kept }, read.value, series ?? undefined);
       if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
       const task = contract.kind === 'table' ? kindOf(contract, target) : null;
       const of = { id: dataset, name, state, version };
-      const isSeries = contract.kind === 'table' && series !== null;
-      const split = isSeries ? { ...wish, time: timeOf(contract).join(',') } : wish;
-      kept = { dataset: of, target, task, recipe, series, split, prepared, wish, data: data.value, isInUse };
-      return kept;
+      last = { dataset: of, target, task, recipe, series, split, prepared, kept, data: data.value, isInUse };
+      return last;
     },
     async forSplit(dataset, asked) {
-      const { version } = await found(dataset, undefined);
+      const { datasets, version } = await found(dataset, undefined);
+      const kept = await splitFor(datasets, dataset, asked);
       const isSame =
-        kept?.dataset.id === dataset &&
-        kept.dataset.version === version &&
-        kept.target === asked.target &&
-        JSON.stringify([kept.recipe, kept.series]) === JSON.stringify([asked.recipe, asked.series]);
+        last?.dataset.id === dataset &&
+        last.dataset.version === version &&
+        last.target === asked.target &&
+        JSON.stringify([last.recipe, last.series]) === JSON.stringify([asked.recipe, asked.series]);
       // Hashes of rows are without the column of their groups: by another they are not those that would be split.
-      const { group } = kept?.wish ?? asked.split;
-      if (kept !== undefined && isSame && kept.data.parted !== undefined)
-        if (group === null || group === asked.split.group) return kept.data;
-      return (await opener.open(dataset, asked)).data;
+      const { group } = last?.split ?? asked.split;
+      if (last !== undefined && isSame && last.data.parted !== undefined)
+        if (group === null || group === asked.split.group) return { data: last.data, kept };
+      return { data: (await opener.open(dataset, asked)).data, kept };
+    },
+    async keepSplit({ dataset: { id }, kept, data }, run) {
+      if (kept !== undefined || data.kept === undefined) return;
+      const datasets = await store();
+      const next = withSplit(await keptSplits(datasets, id), { ...run, split: data.kept });
+      await datasets.keepSplits(id, next);
     },
     async text({ id, state: wanted, version }) {
       const { datasets, record, state, ...present } = await found(id, wanted);
@@ -119,6 +171,20 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     },
   };
   return opener;
+}
+
+/** Rows that were parted by their own borders are parted alike by these once they are kept. */
+const isSplitOf = ({ data, kept }: OpenedData, wanted: KeptSplit | undefined): boolean =>
+  wanted === undefined ? kept === undefined : canonicalText(data.kept ?? null) === canonicalText(wanted);
+
+/** Rejects with Unusable where they cannot be read: a later version's are left as they are. */
+async function keptSplits(datasets: DatasetStore, id: string): Promise<readonly SplitOfRun[]> {
+  const read = v.safeParse(SplitsOfRuns, (await datasets.splits(id)) ?? []);
+  if (!read.success)
+    throw new Unusable(
+      'How these rows were split is kept in a form that this page cannot read: it may be a later version’s. Load the page anew.',
+    );
+  return read.output;
 }
 
 export const OTHER_ROWS =

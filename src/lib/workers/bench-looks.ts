@@ -4,11 +4,10 @@ import { askModel } from '../participant/workbench/ask-model.ts';
 import type { Examined } from '../participant/workbench/examine/examined.ts';
 import { lookAt, type Looked } from '../participant/workbench/examine/look.ts';
 import { readModelFile } from '../participant/workbench/model-file.ts';
-import { splitOf } from '../participant/workbench/rows-held-out.ts';
-import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
+import { askedAsRun, OTHER_ROWS, Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
 import type { LookRequest } from './bench-messages.ts';
 import { tabEngine } from './bench-engines.ts';
-import { GONE, PICTURES_TARGET, type RunDependencies } from './bench-runs.ts';
+import { GONE, type RunDependencies } from './bench-runs.ts';
 
 /** Rejects with Unusable, with the signal's reason, and with what the stores reject with. */
 export type Looking = (request: Pick<LookRequest, 'run' | 'look'>, signal: AbortSignal) => Promise<Looked>;
@@ -22,9 +21,8 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
     const record = (await store.read(run))?.record;
     if (record === undefined) throw new Unusable(GONE);
     const { dataset, manifest } = record;
-    const { target, series, seed, balance } = manifest.setup;
-    const recipe = manifest.finished?.recipe ?? manifest.setup.recipe;
-    const asked = { target: target ?? PICTURES_TARGET, recipe, series, split: splitOf(manifest.setup) };
+    const { seed, balance } = manifest.setup;
+    const asked = askedAsRun(manifest, manifest.finished?.recipe ?? manifest.setup.recipe);
     const opened = await opener.open(dataset.id, asked, dataset.state);
     if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
     const { data, isInUse } = opened;

@@ -19,7 +19,7 @@ import type { FoundGroups } from '../participant/workbench/grouping/find-groups.
 import type { LeftOutColumn } from '../participant/workbench/grouping/group-data.ts';
 import type { LiveTraining } from '../participant/workbench/fit.ts';
 import type { EngineWish } from '../participant/workbench/new-run.ts';
-import type { RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
+import type { SplitWish } from '../participant/workbench/rows-held-out.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { SplitShown } from '../participant/workbench/split-shown.ts';
@@ -41,7 +41,7 @@ export interface OpenRequest {
   readonly recipe: TrainSetup['recipe'];
   /** Windows of a series are learnt from; null: rows as they are. */
   readonly series: TrainSetup['series'];
-  readonly split: RowsHeldOut;
+  readonly split: SplitWish;
 }
 /** What each part of the split is of. */
 export interface SplitRequest extends Omit<OpenRequest, 'name'> {
@@ -57,7 +57,7 @@ export interface TrainRequest {
   /** As it was opened. */
   readonly recipe: TrainSetup['recipe'];
   readonly series: TrainSetup['series'];
-  readonly split: RowsHeldOut;
+  readonly split: SplitWish;
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {
@@ -177,7 +177,7 @@ export interface AssessRequest {
   readonly target: string;
   readonly recipe: TrainSetup['recipe'];
   readonly series: TrainSetup['series'];
-  readonly split: RowsHeldOut;
+  readonly split: SplitWish;
   readonly seed: number;
 }
 /** What the model of a run does with the rows that it was judged on, beyond its figures. */

@@ -28,7 +28,6 @@ import {
 } from '../participant/workbench/run-checkpoints.ts';
 import { againFigures, firstRunOf, samenessOf, type FirstRun } from '../participant/workbench/run-again.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
-import { splitOf } from '../participant/workbench/rows-held-out.ts';
 import { runBench, type BenchOutcome, type BenchRun } from '../participant/workbench/run-bench.ts';
 import { endBroken, keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
 import type { RunManifest, TrainSetup } from '../participant/workbench/run-manifest.ts';
@@ -37,15 +36,20 @@ import type { Clock } from '../ports/clock.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { BackendName, Trainer } from '../ports/trainer.ts';
-import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener, type OpenedData } from './bench-data-opened.ts';
+import {
+  askedAsRun,
+  OTHER_ROWS,
+  Unusable,
+  withoutFlags,
+  type DataOpener,
+  type OpenedData,
+} from './bench-data-opened.ts';
 import { branchOf } from './bench-branch.ts';
 import { engineOfRun, tabEngine, wishOf } from './bench-engines.ts';
 import type { EndedTraining, GroupRequest, PredictRequest, RunEvent, RunRequest } from './bench-messages.ts';
 import { foundNetwork } from './found-network.ts';
 import type { RunHolds } from './run-holds.ts';
 
-/** What pictures are opened by, which have no column. */
-export const PICTURES_TARGET = 'label';
 /** Progress goes out at most this often. */
 const PROGRESS_EVERY_MS = 100;
 
@@ -176,27 +180,28 @@ async function beginning(
       { ...training, layers, backbone, starts: [...warmStarts(earlier, asked)] },
     );
     const { engine } = training;
-    const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null, engine });
+    const record = newRecord({
+      ...common,
+      dataset,
+      setup,
+      data: data.digest,
+      split: data.kept,
+      againOf: null,
+      engine,
+    });
     const ofNetwork = sees?.type === 'run' ? await store.read(sees.run) : undefined;
     const leak = ofNetwork && networkLeak(record, ofNetwork.record);
     if (leak !== undefined) throw new Unusable(leak);
+    await opener.keepSplit(opened, { run: id, since: common.startedAt });
     return { record, opened, chosen: chosenBy(record, false, frozen ?? undefined), expected: undefined };
   }
   const before = (await store.read(request.run))?.record;
   if (before === undefined) throw new Unusable(GONE);
   const { dataset, manifest } = before;
   const { finished, setup } = manifest;
-  const opened = await opener.open(
-    dataset.id,
-    {
-      ...setup,
-      target: setup.target ?? PICTURES_TARGET,
-      split: splitOf(setup),
-      // A branch learns on from the rows as they were learnt from; a search that is had again asks anew.
-      recipe: (request.name === 'branch' ? finished?.recipe : undefined) ?? setup.recipe,
-    },
-    dataset.state,
-  );
+  // A branch learns on from the rows as they were learnt from; a search that is had again asks anew.
+  const recipe = (request.name === 'branch' ? finished?.recipe : undefined) ?? setup.recipe;
+  const opened = await opener.open(dataset.id, askedAsRun(manifest, recipe), dataset.state);
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
   if (request.name === 'resume') {
     if (finished !== null) throw new Unusable('This run has finished. It can be had again.');
@@ -212,12 +217,12 @@ async function beginning(
     const expected = first && firstRunOf(first.manifest);
     return { record, opened, chosen: chosenBy(record, request.isEnough, frozen), expected };
   }
-  const { digest } = opened.data;
+  const { digest, kept: parted } = opened.data;
   if (request.name === 'branch') {
     const frozen = setup.backbone === null ? undefined : await frozenOf(before, store);
     const branch = branchOf(before, request, frozen);
     const record = newRecord({
-      ...{ ...common, dataset, data: digest, againOf: null, engine: wishOf(manifest) },
+      ...{ ...common, dataset, data: digest, split: parted, againOf: null, engine: wishOf(manifest) },
       setup: branch.setup,
     });
     return { record, opened, chosen: branch.chosen, expected: undefined };
@@ -228,7 +233,7 @@ async function beginning(
   const engine = request.engine ?? wishOf(manifest);
   const backend = engine === 'auto' ? TAB_BACKEND : engine;
   const record = newRecord({
-    ...{ ...common, dataset, data: digest, againOf: before.id, engine },
+    ...{ ...common, dataset, data: digest, split: parted, againOf: before.id, engine },
     setup: { ...same, backend },
   });
   const frozen = setup.backbone === null ? undefined : await frozenOf(before, store);

@@ -45,7 +45,8 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       };
     if (request.name === 'split') {
       const { splitShown } = await import('../participant/workbench/split-shown.ts');
-      const shown = splitShown(await opener.forSplit(request.dataset, request), request.split);
+      const { data, kept } = await opener.forSplit(request.dataset, request);
+      const shown = splitShown(data, request.split, kept);
       if (!shown.ok) throw new Unusable(withoutFlags(shown.error));
       return { type: 'parted', id, shown: shown.value };
     }

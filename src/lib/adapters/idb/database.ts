@@ -27,6 +27,8 @@ export interface DatasetRow {
   readonly recipe?: Canonical;
   /** The rules of thumb that label its rows, once somebody has written any. */
   readonly weakRules?: Canonical;
+  /** How its rows are split, once a run has learnt from them. */
+  readonly splits?: Canonical;
   readonly tags?: readonly StateTag[];
   /** Columns that its federation may not read. */
   readonly withheld?: readonly string[];

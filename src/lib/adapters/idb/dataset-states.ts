@@ -28,7 +28,13 @@ export const allOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, [
 
 export type StoredDataset = DatasetRow | { readonly id: string; readonly sealed: Uint8Array };
 
-const besideOf = ({ recipe, weakRules, tags, withheld }: DatasetRow) => [recipe, weakRules, tags, withheld];
+const besideOf = ({ recipe, weakRules, splits, tags, withheld }: DatasetRow) => [
+  recipe,
+  weakRules,
+  splits,
+  tags,
+  withheld,
+];
 
 /** Whether nobody wrote in between: no two sealed records begin with the same vector, and no two states are alike. */
 export function isSame(before: StoredDataset, now: StoredDataset | undefined): boolean {
@@ -208,7 +214,7 @@ export async function keepBeside(
   database: Database,
   seal: Seal,
   id: string,
-  change: (row: DatasetRow) => Pick<DatasetRow, 'recipe' | 'weakRules' | 'tags' | 'withheld'>,
+  change: (row: DatasetRow) => Pick<DatasetRow, 'recipe' | 'weakRules' | 'splits' | 'tags' | 'withheld'>,
 ): Promise<void> {
   for (;;) {
     const stored = await database.get('datasets', id);

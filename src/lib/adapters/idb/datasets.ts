@@ -100,6 +100,8 @@ export function idbDatasetStore(
     keepRecipe: (id, recipe) => keepBeside(database, seal, id, () => ({ recipe })),
     weakRules: async (id) => (await row(id))?.weakRules,
     keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, () => ({ weakRules })),
+    splits: async (id) => (await row(id))?.splits,
+    keepSplits: (id, splits) => keepBeside(database, seal, id, () => ({ splits })),
     judge: (id, ...entries) => addJudgements(database, seal, id, entries),
     journal: (id) => journalOf(database, seal, id),
     sound: (id, name) => soundOf(database, seal, id, name),

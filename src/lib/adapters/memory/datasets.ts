@@ -41,6 +41,7 @@ interface Held {
   head: number;
   recipe: Canonical | undefined;
   weakRules: Canonical | undefined;
+  splits: Canonical | undefined;
   tags: readonly StateTag[];
   withheld: readonly string[];
   readonly journal: JournalEntry[];
@@ -212,6 +213,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         head: 0,
         recipe: undefined,
         weakRules: undefined,
+        splits: undefined,
         tags: [],
         withheld: [],
         journal: [],
@@ -281,6 +283,10 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
     weakRules: (id) => Promise.resolve(held.get(id)?.weakRules),
     async keepWeakRules(id, rules) {
       finished(id).weakRules = structuredClone(rules);
+    },
+    splits: (id) => Promise.resolve(held.get(id)?.splits),
+    async keepSplits(id, splits) {
+      finished(id).splits = structuredClone(splits);
     },
     judge: async (id, ...entries) => void finished(id).journal.push(...entries),
     journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),

@@ -1,17 +1,20 @@
 // Which rows of a table are held out, before anything is fitted: by each row's own hash, so that the order of a file decides nothing.
 // Each way is for what the model will meet: rows like these (the classes kept in proportion, or as chance has it), groups never seen, or
-// a later time.
+// a later time. By which borders, and how they are kept: split-borders.ts.
+import { fitBorders, heldOutBy, type SplitBorders } from './split-borders.ts';
 
 export interface SplitRows {
   /** [rows]: 32 bits a row, equal for equal rows, which therefore stand on one side. */
   readonly hashes: Uint32Array;
   /** [rows]; undefined for numbers to predict. */
   readonly classes?: ArrayLike<number> | undefined;
+  /** What each class is called. */
+  readonly labels?: readonly string[] | undefined;
 }
 
 export type HowToSplit =
   | { readonly type: 'rows' }
-  /** Each row by its own hash alone: none ever moves, whatever others come. */
+  /** Each row by its own hash and the share alone. */
   | { readonly type: 'chance' }
   /** [rows]: rows of one group stand on one side; a group is known by its hash. */
   | { readonly type: 'groups'; readonly hashes: Uint32Array }
@@ -27,84 +30,18 @@ export interface RowSplit {
   readonly heldOut: Uint32Array<ArrayBuffer>;
 }
 
-/** Holds out about `share` (0–0.9) of the rows. */
-export function splitRows(rows: SplitRows, how: HowToSplit, share: number): RowSplit {
-  const isHeldOut = heldOutRows(rows, how, share);
+/** By borders that were found earlier, or by those of these rows, about `share` (0–0.9) of which are held out then. */
+export function splitRows(
+  rows: SplitRows,
+  how: HowToSplit,
+  share: number,
+  borders: SplitBorders = fitBorders(rows, how, share),
+): RowSplit {
+  const isHeldOut = heldOutBy(rows, how, borders, share);
   const training: number[] = [];
   const heldOut: number[] = [];
   for (let row = 0; row < rows.hashes.length; row += 1) (isHeldOut(row) ? heldOut : training).push(row);
   return { training: Uint32Array.from(training), heldOut: Uint32Array.from(heldOut) };
-}
-
-function heldOutRows(
-  { hashes, classes }: SplitRows,
-  how: HowToSplit,
-  share: number,
-): (row: number) => boolean {
-  switch (how.type) {
-    case 'rows': {
-      // Within each class the lowest hashes: the proportions are kept to one row, and only rows at the border move as data grows.
-      const byClass = new Map<number, number[]>();
-      for (let row = 0; row < hashes.length; row += 1) {
-        const own = classes?.[row] ?? 0;
-        const list = byClass.get(own) ?? [];
-        byClass.set(own, list);
-        list.push(hashes[row]!);
-      }
-      const borders = new Map<number, number>();
-      for (const [own, list] of byClass) {
-        const wanted = Math.round(list.length * share);
-        const sorted = Float64Array.from(list).sort();
-        borders.set(own, wanted >= sorted.length ? Infinity : sorted[wanted]!);
-      }
-      return (row) => hashes[row]! < (borders.get(classes?.[row] ?? 0) ?? 0);
-    }
-    case 'chance':
-      return (row) => hashes[row]! < share * 2 ** 32;
-    case 'groups': {
-      const taken = groupsTaken(how.hashes, share);
-      return (row) => taken.has(how.hashes[row]!);
-    }
-    case 'time': {
-      const border = timeBorder(how.times, share);
-      return (row) => border !== undefined && how.times[row]! >= border;
-    }
-    default:
-      return how satisfies never;
-  }
-}
-
-/**
- * Groups in the order of their hashes, each taken where it brings the rows nearer to the share: so that few groups are held out too,
- * and one of half the rows is not, unless there is no other. All of them never.
- */
-function groupsTaken(hashes: Uint32Array, share: number): ReadonlySet<number> {
-  const sizes = new Map<number, number>();
-  for (const hash of hashes) sizes.set(hash, (sizes.get(hash) ?? 0) + 1);
-  const taken = new Set<number>();
-  if (sizes.size < 2 || share <= 0) return taken;
-  const inOrder = [...sizes].toSorted(([a], [b]) => a - b);
-  let left = hashes.length * share;
-  for (const [hash, size] of inOrder) {
-    if (Math.abs(left - size) >= left || taken.size === sizes.size - 1) continue;
-    taken.add(hash);
-    left -= size;
-  }
-  const [smallest] = inOrder.toSorted(([, a], [, b]) => a - b);
-  if (taken.size === 0 && smallest !== undefined) taken.add(smallest[0]);
-  return taken;
-}
-
-/** The time from which on rows are held out: of the two that lie about the share the nearer one, but never so late that none is. */
-function timeBorder(times: ArrayLike<number>, share: number): number | undefined {
-  if (times.length === 0 || share <= 0) return undefined;
-  const sorted = Float64Array.from(times).sort();
-  const wanted = sorted.length * share;
-  const border = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length - wanted))]!;
-  const from = sorted.indexOf(border);
-  const next = sorted.findLastIndex((time) => time === border) + 1;
-  const isNextNearer = Math.abs(sorted.length - next - wanted) < Math.abs(sorted.length - from - wanted);
-  return isNextNearer && next < sorted.length ? sorted[next] : border;
 }
 
 /** What rows stay together by, beside their own hashes, where a part of them judges the rest. */

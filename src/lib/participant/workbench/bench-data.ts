@@ -3,7 +3,6 @@ import { classLabels, type DataContract, type TableContract } from '../../core/d
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import {
   foldsOf,
-  splitRows,
   togetherBy,
   type HowToSplit,
   type RowSplit,
@@ -20,8 +19,18 @@ import type { SourceFile } from '../../modalities/source-file.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
 import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
-import { timesOf } from '../../modalities/table-times.ts';
-import { countedFields, labelIndex, prepareTable, type Preparation } from './prepare.ts';
+import { labelIndex, prepareTable, type Preparation } from './prepare.ts';
+import {
+  FEWEST,
+  firstWords,
+  howToSplit,
+  rowsTold,
+  splitMade,
+  tooFew,
+  type HeldOutAs,
+  type Split,
+} from './hold-out.ts';
+import type { KeptSplit } from './kept-split.ts';
 import type { RowsHeldOut } from './rows-held-out.ts';
 import { splitWarnings } from './split-warnings.ts';
 
@@ -37,8 +46,10 @@ export interface BenchData {
   readonly digest: Digest;
   /** How the held-out rows were chosen, as a phrase. */
   readonly split: string;
+  /** The borders that they were chosen by, to be kept; undefined: of windows, and of files that came split. */
+  readonly kept?: KeptSplit | undefined;
   /** How the same rows would be split otherwise, before a recipe drops any; undefined: of windows, and of files that came split. */
-  parted?(split: RowsHeldOut): Result<Parted, string>;
+  parted?(split: HeldOutAs): Result<Parted, string>;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
   /** What the rows to learn from stay together by, where some of them judge others; undefined: each for itself. */
@@ -70,6 +81,8 @@ export interface SomeRows {
 /** Row numbers are those of what `how` and `classes` are of. */
 export interface Parted extends RowSplit {
   readonly how: HowToSplit;
+  /** Where it is by borders of an earlier training: the share that they were found for. */
+  readonly keptShare?: number | undefined;
   /** [rows]; undefined for numbers to predict. */
   readonly classes: Int32Array | undefined;
   /** The cells of a column; undefined of pictures. */
@@ -77,13 +90,13 @@ export interface Parted extends RowSplit {
 }
 
 /** Rows of equal value in the column `group` stay together; those with the latest values of `time` are held out. */
-export interface TableSettings extends TaskSettings, RowsHeldOut {
+export interface TableSettings extends TaskSettings, HeldOutAs {
   /** What is done to the rows; left out: what is usual. */
   readonly recipe?: Recipe | undefined;
 }
 
-/** At least so many rows on both sides: fewer judge nothing. */
-const FEWEST = 2;
+/** Of a split by the borders of an earlier run. */
+const KEPT = ', as it is kept';
 /** A held-out share that is off by more is told. */
 const UNEVEN = 0.05;
 
@@ -139,7 +152,7 @@ export function rawTableData(
   const how = ways(settings);
   if (!how.ok) return refusal(how.error);
   const recipe = settings.recipe ?? usualRecipe;
-  return splitAndEncode(task.value, settings.heldOut, how.value, ways, cellsOf, table, recipe);
+  return splitAndEncode(task.value, settings, how.value, ways, cellsOf, table, recipe);
 }
 
 /** How a split is made; refused in a sentence. */
@@ -166,7 +179,7 @@ function splitInParts(
 
 function splitAndEncode(
   task: TableTask,
-  share: number,
+  settings: HeldOutAs & { readonly target: string },
   how: Split,
   ways: Ways,
   cellsOf: (column: string) => string[] | undefined,
@@ -177,18 +190,28 @@ function splitAndEncode(
   const digest = digestBuilder()
     .update(bytesOf(rowHashes(task.rows)))
     .finish();
-  // Rows that differ in their names alone are one row twice: they stand on one side.
-  const hashes = rowHashes(task.rows, countedFields(task, recipe));
-  const first = Uint32Array.from({ length: task.rows.length }, (_, row) => hashes[2 * row]!);
   const { target } = task;
+  const share = settings.heldOut;
   const classes =
     target.type === 'classes'
       ? Int32Array.from(task.rows, (row) => labelIndex(target.classes, row[task.field] ?? ''))
       : undefined;
-  const sides =
+  // However a file spells the codes of classes.
+  const labels =
+    target.type === 'classes'
+      ? target.classes.map(({ label }) => numericSpelling(label) ?? label)
+      : undefined;
+  const told = rowsTold(task, recipe, settings.kept);
+  if (!told.ok) return refusal(told.error);
+  const { hashes } = told.value;
+  const rowsToSplit = { hashes: firstWords(hashes), classes, labels };
+  const made =
     part === undefined
-      ? splitRows({ hashes: first, classes }, how.how, share)
-      : splitInParts({ hashes: first, classes }, how.how, part);
+      ? splitMade(rowsToSplit, how.how, settings, settings.target, told.value)
+      : ok({ ...splitInParts(rowsToSplit, how.how, part), kept: settings.kept });
+  if (!made.ok) return refusal(made.error);
+  const { kept, ...sides } = made.value;
+  const again = { ...settings, kept };
   const few = tooFew(sides, how, part === undefined ? FEWEST : 1);
   if (few !== undefined) return refusal(few);
   const { training, heldOut } = sides;
@@ -217,25 +240,41 @@ function splitAndEncode(
     notes.push(
       `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %, ${how.phrase}.`,
     );
-  const labels = classLabels(prepared.contract) ?? [];
-  if (part === undefined) notes.push(...splitWarnings({ ...sides, how: how.how, classes }, labels));
+  const keptShare = settings.kept?.heldOut;
+  if (part === undefined)
+    notes.push(
+      ...splitWarnings({ ...sides, how: how.how, classes, keptShare }, classLabels(prepared.contract) ?? []),
+    );
   const { trainingRows } = prepared;
   const { header, numbers, rows } = table;
+  /** Told by the columns of the recipe, worked out once: the share follows a hand. */
+  let own = settings.kept?.columns == null ? told.value : undefined;
   return ok({
     contract: prepared.contract,
     preparation: prepared.preparation,
     training: prepared.training,
     heldOut: prepared.heldOut,
     digest,
-    split: how.phrase,
+    split: `${how.phrase}${settings.kept === undefined ? '' : KEPT}`,
+    kept,
     parted(split) {
       const other = ways(split);
       if (!other.ok) return other;
-      const parts = splitRows({ hashes: first, classes }, other.value.how, split.heldOut);
+      const isOwn = split.kept?.columns == null;
+      const now = isOwn && own !== undefined ? ok(own) : rowsTold(task, recipe, split.kept, told.value);
+      if (!now.ok) return now;
+      if (isOwn) own = now.value;
+      const of =
+        now.value === told.value ? rowsToSplit : { hashes: firstWords(now.value.hashes), classes, labels };
+      const made = splitMade(of, other.value.how, split, settings.target, now.value);
+      if (!made.ok) return made;
+      const { kept: _, ...parts } = made.value;
       const problem = tooFew(parts, other.value);
       const cellOf = (row: number, column: string): string | undefined =>
         rows[task.origins[row] ?? 0]?.[header.indexOf(column)];
-      return problem === undefined ? ok({ ...parts, how: other.value.how, classes, cellOf }) : fail(problem);
+      const keptShare = split.kept?.heldOut;
+      const { how } = other.value;
+      return problem === undefined ? ok({ ...parts, how, keptShare, classes, cellOf }) : fail(problem);
     },
     together: togetherOf(how.how, trainingRows),
     // Two steps that find nothing say the same.
@@ -247,7 +286,7 @@ function splitAndEncode(
       return Array.from(heldOut, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
     part(fold, folds) {
-      const done = splitAndEncode(task, share, how, ways, cellsOf, table, recipe, { fold, folds });
+      const done = splitAndEncode(task, again, how, ways, cellsOf, table, recipe, { fold, folds });
       return done.ok ? done : fail(done.error.message);
     },
     someBy(other, most) {
@@ -265,7 +304,7 @@ function splitAndEncode(
       return ok({ contract, rows, together: togetherOf(how.how, of) });
     },
     preparedBy(other) {
-      const done = splitAndEncode(task, share, how, ways, cellsOf, table, other, part);
+      const done = splitAndEncode(task, again, how, ways, cellsOf, table, other, part);
       return done.ok ? done : fail(done.error.message);
     },
     trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,
@@ -273,58 +312,6 @@ function splitAndEncode(
     header,
     heldOutRow: (index) => rows[task.origins[heldOut[index] ?? 0] ?? 0] ?? [],
   });
-}
-
-interface Split {
-  readonly how: HowToSplit;
-  readonly phrase: string;
-}
-
-/** Why one side has too few rows, in a sentence. */
-function tooFew(
-  { training, heldOut }: RowSplit,
-  { how, phrase }: Split,
-  fewest = FEWEST,
-): string | undefined {
-  return training.length < FEWEST || heldOut.length < fewest
-    ? `Of ${training.length + heldOut.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${phrase}): both need ${FEWEST} at least. Bring more rows${togetherBy(how) === undefined ? ' or hold out another share' : ', hold out another share, or split otherwise'}.`
-    : undefined;
-}
-
-function howToSplit(
-  settings: RowsHeldOut,
-  cellsOf: (column: string) => string[] | undefined,
-  hasClasses: boolean,
-): Result<Split, string> {
-  const column = settings.group ?? settings.time;
-  const cells = column === null ? [] : cellsOf(column);
-  if (cells === undefined) return fail(`There is no column “${column}” to split by. Check the spelling.`);
-  if (settings.group !== null) {
-    const hashes = rowHashes(cells.map((cell) => [cell]));
-    return ok({
-      how: {
-        type: 'groups',
-        hashes: Uint32Array.from({ length: hashes.length / 2 }, (_, row) => hashes[2 * row]!),
-      },
-      phrase: `by whole groups of “${settings.group}”`,
-    });
-  }
-  if (settings.time !== null) {
-    const times = timesOf(cells);
-    if (typeof times === 'string')
-      return fail(
-        `“${settings.time}” says “${times}”, which is no number and no date that can be put in order. Write dates as 2024-05-17.`,
-      );
-    return ok({ how: { type: 'time', times }, phrase: `the latest by “${settings.time}”` });
-  }
-  return ok(
-    settings.stratify === false
-      ? { how: { type: 'chance' }, phrase: 'by each row’s own hash alone' }
-      : {
-          how: { type: 'rows' },
-          phrase: `by each row’s own hash${hasClasses ? ', classes in proportion' : ''}`,
-        },
-  );
 }
 
 /** Of the rows at these places. */
@@ -350,27 +337,30 @@ export function examplesData(
   contract: DataContract,
   examples: Examples,
   test: Examples | undefined,
-  split: Pick<RowsHeldOut, 'heldOut' | 'stratify'>,
+  split: HeldOutAs,
   notes: readonly string[],
   placeOf: (example: number) => number = (example) => example + 1,
 ): Result<BenchData, string> {
   const builder = digestBuilder().update(bytesOf(examples.hashes));
   if (test !== undefined) builder.update(bytesOf(test.hashes));
-  const hashes = Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!);
+  const hashes = firstWords(examples.hashes);
   const classes = examples.targets instanceof Int32Array ? examples.targets : undefined;
   const isGrouped = areGroups(hashes, classes);
   const wayOf = ({ stratify }: Pick<RowsHeldOut, 'stratify'>): HowToSplit =>
     isGrouped ? { type: 'groups', hashes } : { type: stratify === false ? 'chance' : 'rows' };
   const how = wayOf(split);
   const all = Uint32Array.from({ length: examples.count }, (_, row) => row);
-  const sides = test === undefined ? splitRows({ hashes, classes }, how, split.heldOut) : undefined;
+  const labels = classLabels(contract) ?? [];
+  const rowsToSplit = { hashes, classes, labels };
+  const made = test === undefined ? splitMade(rowsToSplit, how, split, null) : undefined;
+  if (made?.ok === false) return made;
+  const sides = made?.value;
   const training = sides === undefined ? examples : selectExamples(examples, sides.training);
   const heldOut = test ?? selectExamples(examples, sides?.heldOut ?? []);
   if (training.count < FEWEST || heldOut.count < FEWEST)
     return fail(
       `There are ${training.count} examples to learn from and ${heldOut.count} held out: both need ${FEWEST} at least. Bring more.`,
     );
-  const labels = classLabels(contract) ?? [];
   return ok({
     contract,
     preparation: undefined,
@@ -380,19 +370,29 @@ export function examplesData(
     split:
       sides === undefined
         ? 'the published test files'
-        : how.type === 'groups'
-          ? 'by whole groups of equal hash'
-          : `by each example’s own hash${how.type === 'chance' ? ' alone' : classes === undefined ? '' : ', classes in proportion'}`,
+        : `${
+            how.type === 'groups'
+              ? 'by whole groups of equal hash'
+              : `by each example’s own hash${how.type === 'chance' ? ' alone' : classes === undefined ? '' : ', classes in proportion'}`
+          }${split.kept === undefined ? '' : KEPT}`,
     ...(sides === undefined
       ? {}
       : {
-          parted(other: RowsHeldOut) {
+          kept: sides.kept,
+          parted(other: HeldOutAs) {
             const how = wayOf(other);
-            return ok({ ...splitRows({ hashes, classes }, how, other.heldOut), how, classes });
+            const made = splitMade(rowsToSplit, how, other, null);
+            const keptShare = other.kept?.heldOut;
+            return made.ok ? ok({ ...made.value, how, keptShare, classes }) : made;
           },
         }),
     together: how.type === 'groups' ? togetherOf(how, sides?.training ?? all) : undefined,
-    notes: [...notes, ...(sides === undefined ? [] : splitWarnings({ ...sides, how, classes }, labels))],
+    notes: [
+      ...notes,
+      ...(sides === undefined
+        ? []
+        : splitWarnings({ ...sides, how, keptShare: split.kept?.heldOut, classes }, labels)),
+    ],
     heldOutCells: () => undefined,
     part(fold, folds) {
       const part = splitInParts({ hashes, classes }, how, { fold, folds });

@@ -37,6 +37,20 @@ test('a network of the same rows may be seen by where the very same rows are hel
   );
 });
 
+test('a split that was drawn anew between the two runs is told, however alike they were asked', () => {
+  const parted = (below: number) => {
+    const one = run();
+    const classes = [{ label: 'even', below }];
+    const asked = { target: 'digit', heldOut: 0.2, group: null, time: null, columns: null };
+    const split = { ...asked, borders: { type: 'rows' as const, classes } };
+    return { ...one, manifest: { ...one.manifest, split } };
+  };
+  expect(networkLeak(parted(900), parted(900))).toBeUndefined();
+  expect(networkLeak(parted(900), parted(800))).toContain('The split was drawn anew between');
+  // An earlier program kept no borders.
+  expect(networkLeak(parted(900), run())).toBeUndefined();
+});
+
 test('the same rows are known by another name; of other data nothing is said', () => {
   const copied = run({}, { id: 'copy' });
   expect(networkLeak(run(), copied)).toBeUndefined();

@@ -27,16 +27,22 @@ export function networkLeak(run: Run, ofNetwork: Run): string | undefined {
     return refusal(
       `Labels are checked by models of the other rows, and the network has learnt from all of them. Leave the check out, or choose ${otherData}.`,
     );
-  // In proportion to the classes, a row's side hangs on all the others: of other rows it may be another.
+  // An edited row is another one, whose side may be another, however the split is kept.
   if (run.dataset.version !== ofNetwork.dataset.version)
     return refusal(
       `Its run was of other rows of “${ofNetwork.dataset.name}” than there are now, so that some of those that it learnt from may judge. Train the network again on the rows as they are, or choose ${otherData}.`,
     );
   const theirs = splitOf(ofNetwork.manifest.setup);
-  return isSameSplit(splitOf(setup), theirs)
+  if (!isSameSplit(splitOf(setup), theirs))
+    return refusal(
+      `Its run held out other rows than this one: ${spokenHeldOut(theirs)}. Hold out the same, or choose ${otherData}.`,
+    );
+  // What an earlier program kept says no borders.
+  const [split, before] = [run.manifest.split, ofNetwork.manifest.split];
+  return split === undefined || before === undefined || canonicalText(split) === canonicalText(before)
     ? undefined
     : refusal(
-        `Its run held out other rows than this one: ${spokenHeldOut(theirs)}. Hold out the same, or choose ${otherData}.`,
+        `The split was drawn anew between its run and this one. Train the network again by the split as it is, or choose ${otherData}.`,
       );
 }
 

@@ -17,7 +17,7 @@ const openEngine = async () =>
   createEngine({ backend: 'simd', description: '', reason: '', reports: [] }, createTrainer);
 
 function splitOf(contract: DataContract, examples: Examples): BenchData {
-  const data = examplesData(contract, examples, undefined, { heldOut: 0.2 }, []);
+  const data = examplesData(contract, examples, undefined, { heldOut: 0.2, group: null, time: null }, []);
   if (!data.ok) throw new Error(data.error);
   return data.value;
 }

@@ -91,6 +91,7 @@ export interface NewRun {
   readonly dataset: RunDataset;
   readonly setup: TrainSetup;
   readonly data: Digest;
+  readonly split?: RunManifest['split'] | undefined;
   readonly program: Pick<RunManifest, 'program' | 'node'>;
   /** The run that is had again. */
   readonly againOf: string | null;
@@ -104,6 +105,7 @@ export const newRecord = ({
   dataset,
   setup,
   data,
+  split,
   program,
   againOf,
   startedAt,
@@ -116,6 +118,7 @@ export const newRecord = ({
     setup,
     ...program,
     data,
+    ...(split === undefined ? {} : { split }),
     trials: [],
     finished: null,
     // Each trial of a search has a network of its own: they train on what was asked for.

@@ -221,7 +221,7 @@ test('a model of sound answers for each recording by its name, in a zip or not, 
     whistlesContract,
     joinExamples(parts)!,
     joinExamples(parts),
-    { heldOut: 0.2 },
+    { heldOut: 0.2, group: null, time: null },
     [],
   );
   if (!data.ok) throw new Error(data.error);

@@ -62,14 +62,14 @@ export interface SplitTask {
 }
 
 /** Fields of the task that tell rows apart in a split: not those that the recipe leaves out as names of rows. */
-export function countedFields({ header, rows, field }: TableTask, { steps }: Recipe): boolean[] {
+export function countedFields({ header, rows, field }: TableTask, { steps }: Recipe): number[] {
   const dropped = new Set(
     steps.flatMap(({ step, settings }) =>
       step === 'drop' && Array.isArray(settings['columns']) ? (settings['columns'] as string[]) : [],
     ),
   );
   const judges = steps.some(({ step }) => step === 'drop-useless');
-  return header.map((name, at) => {
+  const isCounted = (name: string, at: number): boolean => {
     if (at === field) return true;
     if (dropped.has(name)) return false;
     if (!judges || !isIdentifier({ name, distinct: Infinity }, 0)) return true;
@@ -80,7 +80,8 @@ export function countedFields({ header, rows, field }: TableTask, { steps }: Rec
         .map(spelling),
     );
     return !isIdentifier({ name, distinct: values.size }, rows.length);
-  });
+  };
+  return header.flatMap((name, at) => (isCounted(name, at) ? [at] : []));
 }
 
 const NOTHING = { reports: [], found: [] };

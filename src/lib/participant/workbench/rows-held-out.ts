@@ -4,6 +4,11 @@ import type { TrainSetup } from './run-manifest.ts';
 
 export type RowsHeldOut = Pick<TrainSetup, 'heldOut' | 'stratify' | 'group' | 'time'>;
 
+/** As a page asks for them: by the split that is kept for them, or, `isAnew`, by one of the rows as they are. */
+export interface SplitWish extends RowsHeldOut {
+  readonly isAnew?: boolean;
+}
+
 /** As a run was asked for them; of windows, `time` is no matter of choice. */
 export const splitOf = ({ heldOut, stratify, group, time, series }: TrainSetup): RowsHeldOut => ({
   heldOut,

@@ -6,12 +6,12 @@ import { Digest } from '../../core/ids.ts';
 import { NetworkSpec } from '../../core/model/spec.ts';
 import { BackendChoice, BackendName } from '../backend-choice.ts';
 import { RunOrigin } from '../run-origin.ts';
+import { HeldOutShare, KeptSplit } from './kept-split.ts';
 import { searchWays } from './search-ways.ts';
 import { SearchSpace } from './spaces.ts';
 
 const names = v.array(v.string());
 const options = v.record(v.string(), v.number());
-const share = v.pipe(v.number(), v.minValue(0.01), v.maxValue(0.9));
 
 const steps = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least));
 
@@ -38,7 +38,7 @@ export const TrainSetup = v.strictObject({
   /** groups: of rows, by a model without a target; nothing is held out. */
   task: v.nullable(v.picklist(['classes', 'number', 'groups'])),
   without: names,
-  heldOut: share,
+  heldOut: HeldOutShare,
   /** Whether the held-out rows have the classes in proportion, where neither a group nor a time decides; absent: they have. */
   stratify: v.exactOptional(v.boolean()),
   group: v.nullable(v.string()),
@@ -106,6 +106,8 @@ export const RunManifest = v.strictObject({
   node: v.string(),
   /** Over the rows as they were read; null: they were not read yet. */
   data: v.nullable(Digest),
+  /** How these were split, or are to be; absent of windows, of files that came split, and from what an earlier program kept. */
+  split: v.exactOptional(KeptSplit),
   trials: v.array(
     v.strictObject({
       model: v.string(),

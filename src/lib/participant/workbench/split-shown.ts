@@ -4,7 +4,8 @@ import { classLabels } from '../../core/data/contract.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { BenchData, Parted } from './bench-data.ts';
-import type { RowsHeldOut } from './rows-held-out.ts';
+import type { SplitOfRun } from './kept-split.ts';
+import type { SplitWish } from './rows-held-out.ts';
 import { classesOf, splitWarnings } from './split-warnings.ts';
 import { plannedParts } from './try-out.ts';
 
@@ -25,14 +26,16 @@ export interface SplitShown {
   readonly from: string | null;
   /** Rows to learn from that judge the settings a search tries: about `rows` at a time, `parts` times, each time others. */
   readonly search: { readonly rows: number; readonly parts: number };
+  /** The run that a split is kept since; null: none is, by now. */
+  readonly kept: { readonly run: string; readonly since: number } | null;
   /** In sentences. */
   readonly warnings: readonly string[];
 }
 
-/** Refused in a sentence. */
-export function splitShown(data: BenchData, split: RowsHeldOut): Result<SplitShown, string> {
+/** `kept`: by which the rows are parted unless they are to be anew; undefined: none is. Refused in a sentence. */
+export function splitShown(data: BenchData, split: SplitWish, kept?: SplitOfRun): Result<SplitShown, string> {
   const labels = classLabels(data.contract) ?? [];
-  const parted = data.parted?.(split);
+  const parted = data.parted?.({ ...split, kept: split.isAnew === true ? undefined : kept?.split });
   if (parted === undefined) return ok(asItIs(data, labels));
   if (!parted.ok) return parted;
   const { how, training, heldOut } = parted.value;
@@ -47,6 +50,7 @@ export function splitShown(data: BenchData, split: RowsHeldOut): Result<SplitSho
     heldOut: partOf(heldOut),
     from: split.time === null ? null : firstMoment(parted.value, split.time),
     search: searched(training.length, how.type === 'time'),
+    kept: kept === undefined ? null : { run: kept.run, since: kept.since },
     warnings: splitWarnings(parted.value, labels),
   });
 }
@@ -67,6 +71,7 @@ function asItIs(
     heldOut: second!,
     from: heldOutMoment?.(0).time ?? null,
     search: searched(training.count, together?.type === 'time'),
+    kept: null,
     warnings: [],
   };
 }

@@ -11,6 +11,33 @@ export function classesOf({ classes }: Pick<Parted, 'classes'>, rows: Uint32Arra
   return counts;
 }
 
+/** A class whose share of what is held out is further from its share of all rows has drifted, unless it is by one row. */
+const DRIFTED = 0.01;
+
+/** What has become of classes that were in proportion when the split was made: the worst of them. */
+function driftOf(
+  share: number,
+  labels: readonly string[],
+  learnt: readonly number[],
+  judged: readonly number[],
+): string[] {
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const [heldOut, training] = [sum(judged), sum(learnt)];
+  const all = heldOut + training;
+  const drifted = labels
+    .map((label, at) => {
+      const [own, judges] = [(learnt[at] ?? 0) + (judged[at] ?? 0), judged[at] ?? 0];
+      const isByRows = Math.abs(judges - share * own) > 1;
+      return { label, own, judges, by: isByRows ? Math.abs(judges / heldOut - own / all) : 0 };
+    })
+    .toSorted((a, b) => b.by - a.by)[0];
+  if (drifted === undefined || !(drifted.by > DRIFTED)) return [];
+  const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+  return [
+    `Since the split was made its proportions have drifted: “${drifted.label}” is ${percent(drifted.own / all)} of all rows and ${percent(drifted.judges / heldOut)} of those held out. Drawn anew, they would be alike.`,
+  ];
+}
+
 /** In sentences. `labels`: in target order; empty for a number. */
 export function splitWarnings(parted: Parted, labels: readonly string[]): readonly string[] {
   const learnt = classesOf(parted, parted.training, labels.length);
@@ -27,6 +54,8 @@ export function splitWarnings(parted: Parted, labels: readonly string[]): readon
     warnings.push(
       `All rows of ${unlearnt.join(', ')} are held out: the model cannot learn ${unlearnt.length === 1 ? 'it' : 'them'}. Hold out fewer, or split otherwise.`,
     );
+  if (parted.how.type === 'rows' && parted.keptShare !== undefined)
+    warnings.push(...driftOf(parted.keptShare, labels, learnt, judged));
   if (parted.how.type !== 'groups') return warnings;
   const { hashes } = parted.how;
   const sizes = new Map<number, number>();

@@ -8,7 +8,8 @@ import { fail, type Result } from '../../core/result.ts';
 import { timeOf } from '../../core/series/time-columns.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
 import type { SeriesSetup } from './run-manifest.ts';
-import { keepsGroups, type RowsHeldOut } from './rows-held-out.ts';
+import { keepsGroups } from './rows-held-out.ts';
+import type { HeldOutAs } from './hold-out.ts';
 import { seriesData } from './series-data.ts';
 import {
   examplesData,
@@ -23,7 +24,7 @@ export function storedData(
   contract: DataContract,
   examples: Examples,
   target: string,
-  split: RowsHeldOut,
+  split: HeldOutAs,
   recipe?: Recipe,
   series?: SeriesSetup,
 ): Result<BenchData, TableRefusal> {
