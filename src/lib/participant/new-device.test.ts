@@ -1,10 +1,8 @@
 // A device that never trains, and makes a version its own: by hand, and on which of its rows.
 import { expect, test } from 'vitest';
 import { createHandClock } from '../adapters/memory/hand-clock.ts';
-import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
-import { selectExamples, type Examples } from '../core/data/examples.ts';
-import { splitExamples } from '../core/data/split.ts';
+import type { Examples } from '../core/data/examples.ts';
 import { digestOfText } from '../core/digest.ts';
 import type { Personalisation } from '../core/federation.ts';
 import { figure } from '../core/metrics/figures.ts';
@@ -14,8 +12,7 @@ import { valuesIn, withValues } from '../core/model/ranges.ts';
 import type { Rows, Trainer } from '../ports/trainer.ts';
 import { enginesOf, federation, spec } from '../../../test/doubles/scripted-federation.ts';
 import { createEngine } from './engine.ts';
-import { holdingStill, judgeAsNew } from './new-device.ts';
-import { openScoreboard } from './scoreboard.ts';
+import { holdingStill, judgeAsNew, rowsAsNew } from './new-device.ts';
 import { trainLocally } from './train-locally.ts';
 import { createTrainingControl } from './training-control.ts';
 
@@ -56,35 +53,23 @@ async function asNew(personalisation: Personalisation, x: readonly number[], jud
       at < 2 * (x.length - judges) ? 2 ** 31 : 7,
     ),
   };
-  const version = digestOfText('own');
-  const rows = {
-    version,
-    contract: spec.contract,
-    training: selectExamples(all, splitExamples(all).training),
-    heldOut: all,
-    unlabelled: 0,
-    check: undefined,
-  };
   const plan = { ...spec.plan, localEpochs: 3, batchSize: 8, learningRate: 0.25 };
   const events: string[] = [];
-  const judged = await judgeAsNew(
-    {
-      trainedOn: { dataset: 'own', withheld: [] },
-      isHeldOut: true,
-      rows,
-      asRead: rows,
-      preparing: null,
-      network: built.value,
-      parameterCount: built.value.parameterCount,
-      spec: { ...spec, plan },
-      engine: createEngine(await engines.choose(built.value, 1, null), engines.create),
-      scoreboard: await openScoreboard(createMemoryParticipantStore(), federation, version),
-    },
-    { plan, personalisation },
-    { number: 4, parameters: Float32Array.of(1, 0) },
-    { federation, clock: createHandClock(), onEvent: (event) => events.push(event) },
-    new AbortController().signal,
-  );
+  const rows = rowsAsNew(all);
+  const judged =
+    rows &&
+    (await judgeAsNew(
+      {
+        rows,
+        network: built.value,
+        spec: { ...spec, plan },
+        engine: createEngine(await engines.choose(built.value, 1, null), engines.create),
+      },
+      { plan, personalisation },
+      { number: 4, parameters: Float32Array.of(1, 0) },
+      { federation, clock: createHandClock(), onEvent: (event) => events.push(event) },
+      new AbortController().signal,
+    ));
   return { judged, seen, events };
 }
 

@@ -2,7 +2,7 @@
 // own: it does what a device does that is new, and is judged, as it came and as it became, by rows that took no part in that (devices
 // and, on each, rows to learn from and to judge by: Wang, Mathews, Kiddon, Eichner, Beaufays, Ramage 2019, "Federated Evaluation of
 // On-device Personalization", arXiv 1910.10252). All of it is let go: only the two tallies are told. Loaded with the first such version.
-import { selectExamples } from '../core/data/examples.ts';
+import { selectExamples, type Examples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
 import type { FederationSpec } from '../core/federation.ts';
 import type { Tally } from '../core/metrics/tally.ts';
@@ -10,8 +10,7 @@ import { hasOwnPart, ownPart } from '../core/model/own-part.ts';
 import { valuesIn, withValues, type Range } from '../core/model/ranges.ts';
 import type { TrainerSession } from '../ports/trainer.ts';
 import type { Engine } from './engine.ts';
-import type { NetworkEquipment } from './equipment.ts';
-import { ownPlan, tallyOf, trainOwn, type OwnTrainingSurroundings } from './own-model.ts';
+import { ownPlan, tallyOf, trainOwn, type OwnTraining, type OwnTrainingSurroundings } from './own-model.ts';
 
 /** `personal`: null where training came to nothing, which the person is told. */
 export interface JudgedAsNew {
@@ -19,24 +18,31 @@ export interface JudgedAsNew {
   readonly personal: Tally | null;
 }
 
-/** undefined: no row is there to judge by. Of a device that never trains all rows are held out. Within engine.alone(). */
+/** The rows that such a device learns from, and those that judge; all of its rows are held out. undefined: no row is there to judge by. */
+export function rowsAsNew(heldOut: Examples): OwnTraining['rows'] | undefined {
+  const split = splitExamples(heldOut);
+  if (split.heldOut.length === 0 || split.training.length === 0) return undefined;
+  return {
+    training: selectExamples(heldOut, split.training),
+    heldOut: selectExamples(heldOut, split.heldOut),
+  };
+}
+
+/** Within engine.alone(). */
 export async function judgeAsNew(
-  equipment: NetworkEquipment,
+  device: OwnTraining,
   { plan, personalisation }: Pick<FederationSpec, 'plan' | 'personalisation'>,
   version: { readonly number: number; readonly parameters: Float32Array<ArrayBuffer> },
   around: OwnTrainingSurroundings,
   signal: AbortSignal,
-): Promise<JudgedAsNew | undefined> {
-  const { engine, network, rows } = equipment;
-  const judging = selectExamples(rows.heldOut, splitExamples(rows.heldOut).heldOut);
-  if (judging.count === 0) return undefined;
-  const judged = { ...equipment, rows: { ...rows, heldOut: judging } };
+): Promise<JudgedAsNew> {
+  const { engine, network } = device;
   const { number, parameters } = version;
-  const tally = await tallyOf(judged, parameters, signal);
+  const tally = await tallyOf(device, parameters, signal);
   const own = ownPart(network, personalisation);
   const training = hasOwnPart(personalisation)
-    ? { ...judged, engine: holdingStill(engine, own, parameters) }
-    : judged;
+    ? { ...device, engine: holdingStill(engine, own, parameters) }
+    : device;
   const outcome = await trainOwn(
     training,
     ownPlan(plan, personalisation, number),
@@ -47,7 +53,7 @@ export async function judgeAsNew(
   signal.throwIfAborted();
   if (outcome.type === 'failed')
     around.onEvent(`Version ${number} was judged as it is, and not as your own: ${outcome.message}`);
-  const personal = outcome.type === 'finished' ? await tallyOf(judged, outcome.parameters, signal) : null;
+  const personal = outcome.type === 'finished' ? await tallyOf(device, outcome.parameters, signal) : null;
   return { tally, personal };
 }
 

@@ -1,16 +1,23 @@
 // How a model of one's own is made: trained on this device's rows, for its own use, and judged by those that it holds out. When it is,
 // and what is kept of it, is personal-models.ts's to say. Loaded with the first.
 import { digestOfText } from '../core/digest.ts';
-import type { Personalisation } from '../core/federation.ts';
+import type { FederationSpec, Personalisation } from '../core/federation.ts';
 import type { FederationId } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
 import { random } from '../core/random.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NetworkEquipment } from './equipment.ts';
+import type { OwnRows } from './own-rows.ts';
 import { ownKey } from './personal-models.ts';
 import { startState, trainLocally, type LocalTraining, type TrainingOutcome } from './train-locally.ts';
 import { createTrainingControl } from './training-control.ts';
+
+/** What it takes of a device. */
+export interface OwnTraining extends Pick<NetworkEquipment, 'engine' | 'network'> {
+  readonly rows: Pick<OwnRows, 'training' | 'heldOut'>;
+  readonly spec: Pick<FederationSpec, 'plan' | 'metric'>;
+}
 
 export interface OwnTrainingSurroundings {
   readonly federation: FederationId;
@@ -42,7 +49,7 @@ export function ownPlan(plan: TrainingPlan, personalisation: Personalisation, ma
 
 /** Within engine.alone(). Stopped by `signal`, and by whoever has `control`. */
 export async function trainOwn(
-  { engine, network, rows, spec }: NetworkEquipment,
+  { engine, network, rows, spec }: OwnTraining,
   plan: TrainingPlan,
   from: Pick<LocalTraining, 'base' | 'start'>,
   { federation, clock, onEvent, onTrained }: OwnTrainingSurroundings,
@@ -84,7 +91,7 @@ export async function trainOwn(
 
 /** What a model says of the held-out rows. Within engine.alone(). */
 export async function tallyOf(
-  { engine, network, rows, spec }: NetworkEquipment,
+  { engine, network, rows, spec }: OwnTraining,
   parameters: Float32Array<ArrayBuffer>,
   signal: AbortSignal,
 ): Promise<Tally> {

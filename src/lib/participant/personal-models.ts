@@ -82,7 +82,10 @@ export interface PersonalModels {
     },
     signal: AbortSignal,
   ): Promise<Tally | null>;
-  /** The same on a device that never trains, with what the version says there itself (new-device.ts). Within engine.alone(). */
+  /**
+   * The same on a device that never trains, with what the version says there itself (new-device.ts); undefined: no row is there to
+   * judge by. Within engine.alone().
+   */
   scoreAsNew(
     equipment: NetworkEquipment,
     spec: Pick<FederationSpec, 'plan' | 'personalisation'>,
@@ -149,8 +152,9 @@ export function createPersonalModels(
       return tuned.type === 'failed' ? null : tallyOf(equipment, tuned.parameters, signal);
     },
     async scoreAsNew(equipment, spec, version, signal) {
-      const { judgeAsNew } = await import('./new-device.ts');
-      return judgeAsNew(equipment, spec, version, options, signal);
+      const { judgeAsNew, rowsAsNew } = await import('./new-device.ts');
+      const rows = rowsAsNew(equipment.rows.heldOut);
+      return rows && judgeAsNew({ ...equipment, rows }, spec, version, options, signal);
     },
     stop: () => beside?.stop(),
   };
