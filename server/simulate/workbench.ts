@@ -20,7 +20,7 @@ import type { JudgedInVain } from '#lib/core/search/judged.ts';
 import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { trialOf } from '#lib/participant/judging.ts';
-import { judgeAsNew, rowsAsNew, type JudgedAsNew } from '#lib/participant/new-device.ts';
+import { judgeAsNew, type JudgedAsNew } from '#lib/participant/new-device.ts';
 import { startState, trainLocally, type TrainingSurroundings } from '#lib/participant/train-locally.ts';
 import { createTrainingControl } from '#lib/participant/training-control.ts';
 import { readOneByOne } from '#lib/participant/form-update.ts';
@@ -334,10 +334,7 @@ function poisoned(
   return made.value;
 }
 
-/**
- * A version that its rows judge was tried on none of them before, so that they may be parted here. By each row's hash, mixed: the same
- * hash may have held out others, before they were dealt to devices.
- */
+/** Its rows are parted by their hashes, mixed: as they are, they may have told which rows are nobody's, and none would judge. */
 async function judgeNewDevice(
   { setup, model, engine, clock }: Bench,
   { number, parameters, from, to }: NewDeviceJob,
@@ -348,17 +345,17 @@ async function judgeNewDevice(
     test,
     Uint32Array.from({ length: to - from }, (_, row) => from + row),
   );
-  // Knuth 1998, "The Art of Computer Programming", vol. 3, §6.4, as participant/judging.ts.
-  const rows = rowsAsNew({ ...all, hashes: all.hashes.map((hash) => Math.imul(hash, 0x9e3779b1)) });
-  if (rows === undefined) return { type: 'judged', judged: null };
+  // As participant/judging.ts mixes them.
+  const mixed = { ...all, hashes: all.hashes.map((hash) => Math.imul(hash, 0x9e3779b1)) };
   const judged = await judgeAsNew(
-    { engine, network: model.network, rows, spec },
+    { engine, network: model.network, spec },
+    mixed,
     spec,
     { number, parameters: new Float32Array(parameters) },
     { federation, clock, onEvent: () => {} },
     new AbortController().signal,
   );
-  return { type: 'judged', judged };
+  return { type: 'judged', judged: judged ?? null };
 }
 
 async function score(

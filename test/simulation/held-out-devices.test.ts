@@ -123,7 +123,6 @@ test('a device that never trains judges by all its rows, and says so of itself',
 
 test.each([
   { type: 'fedper', layers: 1 },
-  { type: 'ditto', lambda: 0.1 },
   { type: 'finetune', epochs: 10 },
 ] satisfies Personalisation[])(
   '$type: a device that never trains makes of each version what a new device would, and leaves every version as it is',

@@ -12,7 +12,7 @@ import { valuesIn, withValues } from '../core/model/ranges.ts';
 import type { Rows, Trainer } from '../ports/trainer.ts';
 import { enginesOf, federation, spec } from '../../../test/doubles/scripted-federation.ts';
 import { createEngine } from './engine.ts';
-import { holdingStill, judgeAsNew, rowsAsNew } from './new-device.ts';
+import { holdingStill, judgeAsNew } from './new-device.ts';
 import { trainLocally } from './train-locally.ts';
 import { createTrainingControl } from './training-control.ts';
 
@@ -55,21 +55,18 @@ async function asNew(personalisation: Personalisation, x: readonly number[], jud
   };
   const plan = { ...spec.plan, localEpochs: 3, batchSize: 8, learningRate: 0.25 };
   const events: string[] = [];
-  const rows = rowsAsNew(all);
-  const judged =
-    rows &&
-    (await judgeAsNew(
-      {
-        rows,
-        network: built.value,
-        spec: { ...spec, plan },
-        engine: createEngine(await engines.choose(built.value, 1, null), engines.create),
-      },
-      { plan, personalisation },
-      { number: 4, parameters: Float32Array.of(1, 0) },
-      { federation, clock: createHandClock(), onEvent: (event) => events.push(event) },
-      new AbortController().signal,
-    ));
+  const judged = await judgeAsNew(
+    {
+      network: built.value,
+      spec: { ...spec, plan },
+      engine: createEngine(await engines.choose(built.value, 1, null), engines.create),
+    },
+    all,
+    { plan, personalisation },
+    { number: 4, parameters: Float32Array.of(1, 0) },
+    { federation, clock: createHandClock(), onEvent: (event) => events.push(event) },
+    new AbortController().signal,
+  );
   return { judged, seen, events };
 }
 

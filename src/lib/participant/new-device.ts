@@ -18,25 +18,22 @@ export interface JudgedAsNew {
   readonly personal: Tally | null;
 }
 
-/** The rows that such a device learns from, and those that judge; all of its rows are held out. undefined: no row is there to judge by. */
-export function rowsAsNew(heldOut: Examples): OwnTraining['rows'] | undefined {
-  const split = splitExamples(heldOut);
-  if (split.heldOut.length === 0 || split.training.length === 0) return undefined;
-  return {
-    training: selectExamples(heldOut, split.training),
-    heldOut: selectExamples(heldOut, split.heldOut),
-  };
-}
-
-/** Within engine.alone(). */
+/** Of all rows of such a device some are learnt from, and the others judge. undefined: none is there for that. Within engine.alone(). */
 export async function judgeAsNew(
-  device: OwnTraining,
+  { engine, network, spec }: Omit<OwnTraining, 'rows'>,
+  all: Examples,
   { plan, personalisation }: Pick<FederationSpec, 'plan' | 'personalisation'>,
   version: { readonly number: number; readonly parameters: Float32Array<ArrayBuffer> },
   around: OwnTrainingSurroundings,
   signal: AbortSignal,
-): Promise<JudgedAsNew> {
-  const { engine, network } = device;
+): Promise<JudgedAsNew | undefined> {
+  const split = splitExamples(all);
+  if (split.heldOut.length === 0 || split.training.length === 0) return undefined;
+  const rows = {
+    training: selectExamples(all, split.training),
+    heldOut: selectExamples(all, split.heldOut),
+  };
+  const device = { engine, network, spec, rows };
   const { number, parameters } = version;
   const tally = await tallyOf(device, parameters, signal);
   const own = ownPart(network, personalisation);

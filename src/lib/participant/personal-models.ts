@@ -152,9 +152,8 @@ export function createPersonalModels(
       return tuned.type === 'failed' ? null : tallyOf(equipment, tuned.parameters, signal);
     },
     async scoreAsNew(equipment, spec, version, signal) {
-      const { judgeAsNew, rowsAsNew } = await import('./new-device.ts');
-      const rows = rowsAsNew(equipment.rows.heldOut);
-      return rows && judgeAsNew({ ...equipment, rows }, spec, version, options, signal);
+      const { judgeAsNew } = await import('./new-device.ts');
+      return judgeAsNew(equipment, equipment.rows.heldOut, spec, version, options, signal);
     },
     stop: () => beside?.stop(),
   };
