@@ -19,6 +19,7 @@ import {
   modelOption,
   modeOf,
   numberOf,
+  personalOf,
   oneOf,
   optimizerOf,
   partitionOption,
@@ -70,6 +71,7 @@ interface Flags {
   readonly deadlineShare?: number;
   readonly fairness: SimulationSetup['fairness'];
   readonly heldOutDevices?: number;
+  readonly personal?: NonNullable<SimulationSetup['personalisation']>;
   readonly references?: number;
   readonly rounds?: number;
   readonly target?: NonNullable<SimulationSetup['metric']>;
@@ -199,8 +201,13 @@ export function register(program: Command): void {
     )
     .option(
       '--held-out-devices <share>',
-      'of the devices, by lot: they never train, and judge each version by all their rows',
+      'of the devices, by lot: they never train, and judge each version by all their rows; with --personal by a fifth, which they keep from training for themselves',
       numberOf(0.01, 0.5),
+    )
+    .option(
+      '--personal <how>',
+      'what each device makes for itself of the shared model, judged on held-out devices: fedper:layers=1, fedbn, ditto:lambda=0.1 or finetune:epochs=1',
+      personalOf,
     )
     .option(
       '--fairness <how>',
@@ -351,6 +358,7 @@ function setupOf(flags: Flags): SimulationSetup {
     deadlineShare: flags.deadlineShare ?? null,
     fairness: flags.fairness,
     ...(flags.heldOutDevices === undefined ? {} : { heldOutDevices: flags.heldOutDevices }),
+    ...(flags.personal === undefined ? {} : { personalisation: flags.personal }),
     ...(flags.references === undefined ? {} : { references: flags.references }),
     rounds: flags.rounds ?? usualRounds(flags.model),
     metric: flags.target ?? null,

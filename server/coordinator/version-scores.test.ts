@@ -80,6 +80,23 @@ test('what devices say that never train is in no other figure, and pooled exactl
   expect([scores.tally, scores.participants]).toEqual([tally(9, 10), 1]);
 });
 
+test('what devices that never train make of a version for themselves stands beside what it says there, and in no other figure', () => {
+  const scores = new VersionScores('accuracy');
+  scores.add(tally(5, 10), tally(6, 10), false);
+  scores.add(tally(1, 10), tally(9, 10), true);
+  // This one's training came to nothing.
+  scores.add(tally(2, 10), null, true);
+  expect(scores.view()).toMatchObject({
+    participants: 1,
+    personal: { participants: 1, figure: 0.6 },
+    neverTrained: {
+      participants: 2,
+      tally: tally(3, 20),
+      personal: { participants: 1, tally: tally(9, 10) },
+    },
+  });
+});
+
 test('scores are drawn once those of two devices are in the sum: one without rows, of an earlier program, or that never trains is none', () => {
   const scored = (count: number) => {
     const scorer = outputScorer(2, true);

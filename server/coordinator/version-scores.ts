@@ -70,11 +70,14 @@ export class VersionScores {
   readonly #latency = new Map<number, number>();
   readonly #slices = new ToldSlices();
   readonly #neverTrained: Scores;
+  /** Of what devices that never train made of it for themselves. */
+  readonly #unseenPersonal: Scores;
 
   constructor(metric: MetricName) {
     this.#version = new Scores(metric);
     this.#personal = new Scores(metric);
     this.#neverTrained = new Scores(metric);
+    this.#unseenPersonal = new Scores(metric);
   }
 
   /** Of the version itself on devices that train; undefined before the first. */
@@ -94,9 +97,10 @@ export class VersionScores {
 
   /** Of one device that was not heard before. False where the tallies do not fit to the others. */
   add(tally: Tally, personal: Tally | null, isHeldOut: boolean, { latency, slices }: Beside = {}): boolean {
-    if (isHeldOut) return this.#neverTrained.add(tally);
-    if (!this.#version.add(tally)) return false;
-    if (personal !== null) this.#personal.add(personal);
+    if (!(isHeldOut ? this.#neverTrained : this.#version).add(tally)) return false;
+    if (personal !== null) (isHeldOut ? this.#unseenPersonal : this.#personal).add(personal);
+    // What a device says that never trains is in no condition.
+    if (isHeldOut) return true;
     if (latency !== undefined) this.#latency.set(latency, (this.#latency.get(latency) ?? 0) + 1);
     if (slices !== undefined) this.#slices.add(slices, tally);
     return true;
@@ -104,6 +108,7 @@ export class VersionScores {
 
   view(): Evaluated | null {
     const neverTrained = this.#neverTrained.view();
+    const personal = this.#unseenPersonal.view();
     // Where no device that trains holds rows out, those that never train say what there is to say.
     const version = this.#version.view() ?? (neverTrained && scoredByNone(neverTrained.tally));
     if (version === null) return null;
@@ -116,7 +121,9 @@ export class VersionScores {
       personal: this.#personal.view(),
       ...(latency.length === 0 ? {} : { latency }),
       ...(slices === undefined ? {} : { slices }),
-      ...(neverTrained === null ? {} : { neverTrained }),
+      ...(neverTrained === null
+        ? {}
+        : { neverTrained: { ...neverTrained, ...(personal === null ? {} : { personal }) } }),
     };
   }
 }

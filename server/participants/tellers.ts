@@ -71,8 +71,11 @@ export function teller(
     }
     if (view.isHeldOut && !isJudge) {
       isJudge = true;
-      const message =
-        'This device was held out by lot: it judges each version by all its rows, and never trains.';
+      const judges =
+        spec.personalisation.type === 'none'
+          ? 'it judges each version by all its rows, and never trains.'
+          : 'it judges each version by its held-out rows, as it is and as training for itself alone makes it.';
+      const message = `This device was held out by lot: ${judges}`;
       say({ type: 'event', participant, notable: true, message });
     }
     if (view.lastEvent !== null && view.lastEvent !== event) {

@@ -47,12 +47,14 @@ const Header = v.object({
   held: v.array(v.object({ index: whole, versions: v.array(Digest) })),
   blobs: v.array(v.object({ digest: Digest, bytes: whole })),
   /** What devices remember, in the order of its bytes. */
-  memories: v.array(v.object({ index: whole, name: v.picklist(['residual', 'control']), bytes: whole })),
+  memories: v.array(
+    v.object({ index: whole, name: v.picklist(['residual', 'control', 'own']), bytes: whole }),
+  ),
   /** SHA-256 over all bytes after this line. */
   rest: Digest,
 });
 
-const MEMORIES = ['residual', 'control'] as const;
+const MEMORIES = ['residual', 'control', 'own'] as const;
 const NEW_LINE = 10;
 
 /** Rejects with Node's error where it cannot be written. */

@@ -208,8 +208,9 @@ export class Cohort {
       });
       return;
     }
-    const { residual, control } = result;
+    const { residual, control, own } = result;
     if (residual !== undefined) this.#remember(device, { residual });
+    if (own !== undefined) this.#remember(device, { own });
     if (control !== undefined) this.#nextControls.set(device.index, control);
     const { offer, bytes } = result.entry;
     const reply = await this.parts.coordinator().offer(message.federation, device.participant, offer);
@@ -236,7 +237,7 @@ export class Cohort {
       }
     }
     const result = this.#timed(await this.#trainings.take(device));
-    if (result?.type === 'scored' || result?.type === 'said')
+    if (result !== undefined && result.type !== 'trained' && result.type !== 'failed')
       throw new Error('A training was answered by a score.');
     return result;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { augmentOption, optimizerOf, ratesOf, tunerOf } from './flags.ts';
+import { augmentOption, optimizerOf, personalOf, ratesOf, tunerOf } from './flags.ts';
 
 test.each([
   ['sgd', { type: 'sgd', momentum: 0 }],
@@ -56,4 +56,19 @@ test('rates to try are a list or a range, and what tries them is named', () => {
   expect(tunerOf('fedpop:population=8')).toEqual({ name: 'fedpop', population: 8 });
   for (const text of ['pbt', 'fedpop:', 'fedpop:population=3', 'fedpop:size=8', 'fedex:population=8'])
     expect(() => tunerOf(text), text).toThrow('fedex, or fedpop and how many');
+});
+
+test('what is each device’s own is read with its number, and refused with what was expected', () => {
+  expect(personalOf('fedper:layers=2')).toEqual({ type: 'fedper', layers: 2 });
+  expect(personalOf('fedbn')).toEqual({ type: 'fedbn' });
+  expect(personalOf('ditto:lambda=0.1')).toEqual({ type: 'ditto', lambda: 0.1 });
+  for (const text of [
+    'none',
+    'fedper',
+    'fedper:layers=0',
+    'ditto:epochs=1',
+    'finetune:epochs=',
+    'fedbn:layers=1',
+  ])
+    expect(() => personalOf(text), text).toThrow(/^One of fedper/);
 });

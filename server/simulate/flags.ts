@@ -13,7 +13,7 @@ import { Privacy } from '#lib/core/privacy/rules.ts';
 import { USUAL_POPULATION } from '#lib/core/search/settings-tried.ts';
 import { parseCodec } from '#lib/core/update/codec/index.ts';
 import { samples } from '#lib/modalities/samples.ts';
-import { SampleName } from '#lib/core/federation.ts';
+import { Personalisation, SampleName } from '#lib/core/federation.ts';
 import { parseModel } from './models.ts';
 import type { SimulationSetup } from './setup.ts';
 
@@ -176,6 +176,18 @@ export function privacyOf(text: string): SimulationSetup['privacy'] {
     ...(given.has('rate') ? { samplingRate: given.get('rate') } : {}),
   });
   return read.success ? read.output : refuse(`${usage} ${read.issues[0].message}.`);
+}
+
+/** `fedper:layers=1`, `fedbn`, `ditto:lambda=0.1`, `finetune:epochs=1`. */
+export function personalOf(text: string): NonNullable<SimulationSetup['personalisation']> {
+  const [, type, name, number] = /^(\w+)(?::(\w+)=(\S+))?$/.exec(text) ?? [];
+  const read = v.safeParse(Personalisation, {
+    type,
+    ...(name === undefined ? {} : { [name]: Number(number) }),
+  });
+  return read.success && read.output.type !== 'none'
+    ? read.output
+    : refuse('One of fedper:layers=1, fedbn, ditto:lambda=0.1, finetune:epochs=1.');
 }
 
 export const strategyOption = (text: string): SimulationSetup['strategy'] => {

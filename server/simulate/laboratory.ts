@@ -18,6 +18,7 @@ import {
   type MemberStage,
 } from '#lib/core/round/round-state.ts';
 import { neverTrains } from '#lib/core/round/held-out-devices.ts';
+import type { JudgedAsNew } from '#lib/participant/new-device.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
 import { memoryServerKey } from '../adapters/ed25519.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
@@ -265,7 +266,7 @@ export class Laboratory {
       const ended = this.#ended;
       const isDue = roundsCommitted % this.parts.setup.evaluateEvery === 0 || state === 'finished';
       const tally = isDue ? await this.#score(message.digest) : undefined;
-      const unseen = isDue ? await this.#scoreUnseen(message) : undefined;
+      const unseen = isDue ? await this.#scoreUnseen(message) : {};
       const backdoor = isDue ? await this.#backdoor(message.digest) : undefined;
       this.#forget();
       const reporters = acceptedReports(ended).flatMap(
@@ -276,7 +277,8 @@ export class Laboratory {
         ...this.#outline(ended),
         version: head.version,
         metrics: tally === undefined ? null : figuresOf(tally),
-        ...(unseen === undefined ? {} : { neverTrained: figuresOf(unseen) }),
+        ...(unseen.tally === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
+        ...(unseen.personal == null ? {} : { ownOfNeverTrained: figuresOf(unseen.personal) }),
         ...(backdoor === undefined ? {} : { backdoor }),
         bytesUp: acceptedReports(ended).reduce((total, { bytes }) => total + bytes, 0),
         bytesDown: this.#bytesDownSince(),
@@ -369,20 +371,44 @@ export class Laboratory {
     return this.#scoreRows(digest, { from: 0, to: this.parts.testRows }, triggered);
   }
 
-  /** Each device that is there and never trains tells what the version does on its rows; undefined: there is none. */
-  async #scoreUnseen({ version, digest }: Committed): Promise<Tally | undefined> {
+  /**
+   * Each device that is there and never trains tells what the version does on its rows, and what it makes of it for itself where the
+   * federation personalises; undefined: there is none.
+   */
+  async #scoreUnseen({ version, digest }: Committed): Promise<Partial<JudgedAsNew>> {
     let from = this.parts.testRows;
     let sum: Tally | undefined;
+    let personalSum: Tally | undefined;
     for (const device of this.parts.devices.filter((one) => one.isHeldOut)) {
       const range = { from, to: from + device.rows.length };
       from = range.to;
       const connection = this.#connections.get(device.index);
       if (connection === undefined || device.rows.length === 0) continue;
-      const tally = await this.#scoreRows(digest, range);
+      const judged =
+        this.parts.spec.personalisation.type === 'none'
+          ? { tally: await this.#scoreRows(digest, range), personal: null }
+          : await this.#judgeAsNew(digest, version, range);
+      if (judged === null) continue;
+      const { tally, personal } = judged;
       sum = sum === undefined ? tally : addTallies(sum, tally);
-      await this.#tellScore(connection, version, tally);
+      if (personal !== null)
+        personalSum = personalSum === undefined ? personal : addTallies(personalSum, personal);
+      await this.#tellScore(connection, version, tally, personal);
     }
-    return sum;
+    return { ...(sum && { tally: sum }), ...(personalSum && { personal: personalSum }) };
+  }
+
+  async #judgeAsNew(digest: Digest, number: number, range: RowRange): Promise<JudgedAsNew | null> {
+    const parameters = await readParameters(this.#blobs, digest, this.#parameterCount);
+    const result = await this.parts.pool.work({
+      type: 'as-new',
+      number,
+      parameters: copied(Float32Array, parameters),
+      ...range,
+    });
+    if (result.type !== 'judged') throw new Error('A device that never trains was answered by another.');
+    this.#scoringMs += result.engineMs;
+    return result.judged;
   }
 
   async #scoreRows(digest: Digest, range: RowRange, triggered = false): Promise<Tally> {
@@ -398,10 +424,15 @@ export class Laboratory {
   }
 
   /** How long a prediction takes nobody says: here time is made up, and no device is anybody's. */
-  async #tellScore(by: Connection, version: VersionNumber, tally: Tally): Promise<void> {
+  async #tellScore(
+    by: Connection,
+    version: VersionNumber,
+    tally: Tally,
+    personal: Tally | null = null,
+  ): Promise<void> {
     const answer = await this.#coordinator.receive(by, {
       name: 'evaluation',
-      message: { federation, version, tally, personal: null },
+      message: { federation, version, tally, personal },
     });
     if (!answer.ok) throw new Error(answer.message);
   }
@@ -459,6 +490,7 @@ export class Laboratory {
           ? this.#lastFigures
           : figuresOf(head.evaluation.tally),
       ...(unseen === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
+      ...(unseen?.personal === undefined ? {} : { ownOfNeverTrained: figuresOf(unseen.personal.tally) }),
       bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
       bytesDownPerParticipant: this.#cohort.bytesDown / participants,
       simulatedSeconds: this.#clock.monotonic() / 1000,

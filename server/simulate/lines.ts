@@ -27,8 +27,10 @@ export interface RoundLine {
   readonly staleness?: number;
   /** On the test rows; null: not scored. */
   readonly metrics: Figures | null;
-  /** On all rows of the devices that are there and never train. */
+  /** On the rows that judge of the devices that are there and never train. */
   readonly neverTrained?: Figures;
+  /** Of what each of them made of the version for itself, on the same rows. */
+  readonly ownOfNeverTrained?: Figures;
   /** Under model replacement: the share of the test rows with the trigger that the version takes for the attacker’s class. */
   readonly backdoor?: number;
   /** Where the devices' learning rate is tuned: the rates in play, and the chance of each to be drawn next. */
@@ -46,8 +48,9 @@ export interface ResultLine {
   /** Committed. */
   readonly rounds: number;
   readonly metrics: Figures;
-  /** On devices that never trained. */
+  /** On devices that never trained, and of what each made of the version for itself. */
   readonly neverTrained?: Figures;
+  readonly ownOfNeverTrained?: Figures;
   /** Over the whole run, shared equally among all participants. */
   readonly bytesUpPerParticipant: number;
   readonly bytesDownPerParticipant: number;
@@ -118,9 +121,15 @@ export type SimulationLine = NoteLine | RoundLine | ResultLine | ReferencesLine;
 const figureText = (name: MetricName, value: number): string =>
   `${metrics[name].title.toLowerCase()} ${metrics[name].isShare ? `${(value * 100).toFixed(2)} %` : value.toPrecision(4)}`;
 
-function unseenText(name: MetricName, figures: Figures | undefined): readonly string[] {
-  const value = figures?.[name];
-  return value === undefined ? [] : [`${figureText(name, value)} on devices that never trained`];
+function unseenText(
+  name: MetricName,
+  { neverTrained, ownOfNeverTrained }: Pick<ResultLine, 'neverTrained' | 'ownOfNeverTrained'>,
+): readonly string[] {
+  const [value, own] = [neverTrained?.[name], ownOfNeverTrained?.[name]];
+  return [
+    ...(value === undefined ? [] : [`${figureText(name, value)} on devices that never trained`]),
+    ...(own === undefined ? [] : [`${figureText(name, own)} by what they made of it for themselves`]),
+  ];
 }
 
 /** Seconds as a person counts them. */
@@ -161,7 +170,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
               ...lost,
               ...(line.staleness === undefined ? [] : [`${line.staleness.toFixed(1)} versions stale`]),
               ...(value === undefined ? [] : [figureText(metric, value)]),
-              ...unseenText(metric, line.neverTrained),
+              ...unseenText(metric, line),
               ...(line.backdoor === undefined ? [] : [`backdoor ${(line.backdoor * 100).toFixed(2)} %`]),
               ...(line.tuning === undefined ? [] : ratesText(line.tuning)),
               `${megabytes(line.bytesUp)} up, ${megabytes(line.bytesDown)} down`,
@@ -174,7 +183,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
         `${line.outcome}`,
         `${line.rounds} rounds${value === undefined ? '' : `, ${figureText(metric, value)}`} on the test rows, ${unseenText(
           metric,
-          line.neverTrained,
+          line,
         )
           .map((text) => `${text}, `)
           .join('')}${duration(line.simulatedSeconds)} simulated`,

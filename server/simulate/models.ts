@@ -116,7 +116,7 @@ export function modelPart(
     strategy: setup.strategy,
     guard: { normFactor: setup.guard },
     transfer: { uplink: setup.uplink, downlink: setup.downlink },
-    personalisation: exactAveraging.personalisation,
+    personalisation: setup.personalisation ?? exactAveraging.personalisation,
   };
   if (model.type === 'sums')
     return ok({

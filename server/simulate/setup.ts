@@ -2,7 +2,14 @@
 // become it is flags.ts; what the parts must agree on beyond each flag is found where they meet, and refused by UnusableSetup.
 import * as v from 'valibot';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
-import { plainRounds, RoundMode, SampleName, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
+import {
+  Personalisation,
+  plainRounds,
+  RoundMode,
+  SampleName,
+  SelectionRules,
+  StrategyChoice,
+} from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { noPrivacy, Privacy } from '#lib/core/privacy/rules.ts';
 import { Augmentation, OptimizerSpec } from '#lib/core/model/spec.ts';
@@ -74,6 +81,8 @@ export const SimulationSetup = v.strictObject({
   fairness: v.optional(SelectionRules.entries.fairness, plainRounds.selection.fairness),
   /** The share of devices that never train and judge versions; left out: none. */
   heldOutDevices: v.exactOptional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(0.5))),
+  /** What each device makes for itself of the shared model; left out: nothing. */
+  personalisation: v.exactOptional(Personalisation),
   /** After the rounds, so many devices' models of their own rows, and one of all rows, are held against the last version; left out: none. */
   references: v.exactOptional(whole(2)),
   rounds: whole(1),

@@ -9,7 +9,7 @@ import { attackNamed } from '#lib/core/attacks/index.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
 import { joinExamples, selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import { bytesOf } from '#lib/core/digest.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
 import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { Digest } from '#lib/core/ids.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
@@ -70,6 +70,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     checkAttackers(setup);
     checkMode(setup, keptAt);
     checkTuning(setup);
+    checkPersonal(setup);
     const data = await readSimulationData(setup);
     const digest = digestOfData(data);
     if (earlier !== undefined && earlier.begun.data !== digest)
@@ -178,6 +179,19 @@ function checkHeldOut({ heldOutDevices }: SimulationSetup, hasRoot: boolean): vo
   if (heldOutDevices !== undefined && hasRoot)
     throw new UnusableSetup(
       '--held-out-devices: the root of a simulation is there to train. Choose a strategy that needs none, or hold no device out.',
+    );
+}
+
+/** Rows of devices that train are all learnt from here: only those that are held out can judge a model of their own. */
+function checkPersonal({ personalisation, heldOutDevices, references }: SimulationSetup): void {
+  if ((personalisation ?? exactAveraging.personalisation).type === 'none') return;
+  if (heldOutDevices === undefined)
+    throw new UnusableSetup(
+      '--personal: models of their own are judged on devices that never train, and there are none. Hold some out with --held-out-devices, as 0.2.',
+    );
+  if (references !== undefined)
+    throw new UnusableSetup(
+      '--references: they are held against one model for all, and with --personal each device has its own. Leave one of them out.',
     );
 }
 

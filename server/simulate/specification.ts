@@ -126,6 +126,7 @@ function flagOf(path: string): string {
     ['spec.rules.mode', '--mode'],
     ['spec.rules.selection.deadlineShare', '--deadline-share'],
     ['spec.rules.selection.fairness', '--fairness'],
+    ['spec.personalisation', '--personal'],
     ['spec.network', '--model'],
     ['spec.family', '--model'],
     ['spec.guard', '--guard'],

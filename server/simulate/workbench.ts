@@ -13,11 +13,14 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
+import { ownPart } from '#lib/core/model/own-part.ts';
+import { withValues } from '#lib/core/model/ranges.ts';
 import { random } from '#lib/core/random.ts';
 import type { JudgedInVain } from '#lib/core/search/judged.ts';
 import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { trialOf } from '#lib/participant/judging.ts';
+import { judgeAsNew, type JudgedAsNew } from '#lib/participant/new-device.ts';
 import { startState, trainLocally, type TrainingSurroundings } from '#lib/participant/train-locally.ts';
 import { createTrainingControl } from '#lib/participant/training-control.ts';
 import { readOneByOne } from '#lib/participant/form-update.ts';
@@ -28,6 +31,7 @@ import type { BackendName } from '#lib/ports/trainer.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
 import { nodeEngines } from '../participants/node-engines.ts';
 import { craftedUpdate, decodedUpdate, unprotected, type HostileRound } from './crafted-update.ts';
+import { simulated as federation } from './devices.ts';
 import type { SimulationSetup } from './setup.ts';
 
 /** The same for all workbenches of a simulation; rows may lie in shared memory. */
@@ -46,6 +50,8 @@ export interface DeviceMemory {
   readonly residual?: Float32Array<ArrayBuffer> | undefined;
   /** c_k of SCAFFOLD. */
   readonly control?: Float32Array<ArrayBuffer> | undefined;
+  /** The values of its own part, as core/model/ranges.ts packs them; undefined: those of the version. */
+  readonly own?: Float32Array<ArrayBuffer> | undefined;
 }
 
 export interface TrainingJob {
@@ -89,7 +95,19 @@ export interface ReferenceJob {
   readonly testRows: number;
 }
 
-export type Job = TrainingJob | ScoringJob | ReferenceJob;
+/** What a device that never trains makes of a version for itself (participant/new-device.ts). */
+export interface NewDeviceJob {
+  readonly type: 'as-new';
+  /** Of the version. */
+  readonly number: number;
+  /** [P], may lie in shared memory. */
+  readonly parameters: Float32Array;
+  /** Its rows, among the test rows: [from, to). */
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Job = TrainingJob | ScoringJob | ReferenceJob | NewDeviceJob;
 
 export type TrainingResult =
   | {
@@ -98,6 +116,8 @@ export type TrainingResult =
       readonly residual: Float32Array<ArrayBuffer> | undefined;
       /** c_k once a version holds this update. */
       readonly control: Float32Array<ArrayBuffer> | undefined;
+      /** As trained; undefined where all is shared. */
+      readonly own?: Float32Array<ArrayBuffer> | undefined;
     }
   /** The sentence that the device would show and withdraw with. */
   | { readonly type: 'failed'; readonly message: string; readonly inVain?: JudgedInVain | null | undefined };
@@ -110,7 +130,11 @@ export type ReferenceResult =
 
 /** `engineMs`: time spent in training or scoring. */
 export type JobResult = (
-  TrainingResult | ReferenceResult | { readonly type: 'scored'; readonly tally: Tally }
+  | TrainingResult
+  | ReferenceResult
+  | { readonly type: 'scored'; readonly tally: Tally }
+  /** Null: its rows are too few to be parted. */
+  | { readonly type: 'judged'; readonly judged: JudgedAsNew | null }
 ) & {
   readonly engineMs: number;
 };
@@ -161,6 +185,8 @@ async function worked(bench: Bench, job: Job) {
       return score(bench, job);
     case 'reference':
       return askReference(bench, job);
+    case 'as-new':
+      return judgeNewDevice(bench, job);
     default:
       return job satisfies never;
   }
@@ -173,8 +199,8 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   const { metric } = setup.spec;
   const contract = modelContract(setup.spec);
   const attack = job.hostile === null || setup.attack === null ? undefined : attackNamed(setup.attack.name);
-  const own = selectExamples(setup.training, job.rows);
-  const rows = attack === undefined ? own : poisoned(attack, own, contract, setup, job.index);
+  const honest = selectExamples(setup.training, job.rows);
+  const rows = attack === undefined ? honest : poisoned(attack, honest, contract, setup, job.index);
   if (model.type === 'sums') {
     const summed = sumRound(job.message, job.participant, model.sums, job.base, rows);
     if (summed.type === 'failed') return { type: 'failed', message: summed.message };
@@ -189,7 +215,8 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   const changesDelta = attack?.acts === 'on-own-delta' || attack?.acts === 'on-rows-and-own-delta';
   // A delta that is to be changed is taken exactly, and encoded as asked afterwards.
   const message = changesDelta ? { ...unprotected(job.message), uplink: 'f32' } : job.message;
-  const base = new Float32Array(job.base);
+  const own = ownPart(network, setup.spec.personalisation);
+  const base = withValues(job.base, own, job.memory.own);
   const control =
     job.serverControl === null
       ? undefined
@@ -199,7 +226,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     network,
     rows: { version: UNVERSIONED, training: trial?.rows.training ?? rows },
     base,
-    own: [],
+    own,
     metric: metric.name,
     checkpoint: undefined,
     control,
@@ -212,7 +239,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     {
       participant,
       residual,
-      own: [],
+      own,
       control,
       draw: seededBytes(setup.seed, 'noise', message.round, job.index),
       trial,
@@ -222,6 +249,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   if (outcome.type === 'stopped') throw new Error(UNSTOPPED);
   if (outcome.type === 'failed') return { type: 'failed', message: outcome.message, inVain: outcome.inVain };
   const { entry, controlChange } = readOneByOne(outcome.formed);
+  const kept = own.length === 0 ? undefined : outcome.own;
   if (!changesDelta || job.hostile === null || setup.attack === null)
     return {
       type: 'trained',
@@ -231,6 +259,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
         control === undefined || controlChange === null
           ? undefined
           : Float32Array.from(control.own, (own, i) => own + controlChange[i]!),
+      own: kept,
     };
   const delta = attack.craft(decodedUpdate(entry, participant, entry.bytes.length / 4), {
     ...job.hostile,
@@ -303,6 +332,30 @@ function poisoned(
   // What does not fit the data was refused before anything began.
   if (!made.ok) throw new Error(made.error.message);
   return made.value;
+}
+
+/** Its rows are parted by their hashes, mixed: as they are, they may have told which rows are nobody's, and none would judge. */
+async function judgeNewDevice(
+  { setup, model, engine, clock }: Bench,
+  { number, parameters, from, to }: NewDeviceJob,
+): Promise<{ readonly type: 'judged'; readonly judged: JudgedAsNew | null }> {
+  const { spec, test } = setup;
+  if (model.type === 'sums') throw new Error('Models of one’s own were refused before.');
+  const all = selectExamples(
+    test,
+    Uint32Array.from({ length: to - from }, (_, row) => from + row),
+  );
+  // As participant/judging.ts mixes them.
+  const mixed = { ...all, hashes: all.hashes.map((hash) => Math.imul(hash, 0x9e3779b1)) };
+  const judged = await judgeAsNew(
+    { engine, network: model.network, spec },
+    mixed,
+    spec,
+    { number, parameters: new Float32Array(parameters) },
+    { federation, clock, onEvent: () => {} },
+    new AbortController().signal,
+  );
+  return { type: 'judged', judged: judged ?? null };
 }
 
 async function score(

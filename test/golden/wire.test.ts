@@ -59,6 +59,7 @@ const hashes: Readonly<Record<number, string>> = {
   4: '4d5f4a8267b16f1861d4a66f100b2bc87c5678e2a75212066ad6a4c9da424b7c',
   5: '6c1a57b0c325030900822c4769814bd6a5af29366f2f8f1b031c5d4dab20d350',
   6: '761bfee9d40e69c0401b1608159f76dba3ecf49ff10cea88537bfd2f0c61956b',
+  7: '59d9a749bc435d03a1a847f8a57133d9ded3adae662c9b7fbf110fc55793dfa6',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

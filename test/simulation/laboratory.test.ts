@@ -151,6 +151,29 @@ test('devices that never train judge each version by their own rows, to the same
   );
 });
 
+test('devices that never train judge what they make of each version for themselves, and no version has to do with it', async () => {
+  // Each device has two classes of ten or so: no head suits all.
+  const apart = {
+    data: { type: 'sample', sample: 'drawn-digits', rows: 60 },
+    partition: 'shards:2',
+    participants: 10,
+    heldOutDevices: 0.3,
+    rounds: 2,
+    localEpochs: 3,
+    personalisation: { type: 'fedper', layers: 1 },
+  } satisfies Partial<SimulationSetup>;
+  const { rounds, result } = await run(apart);
+  expect(result.ownOfNeverTrained).toEqual(rounds.at(-1)?.ownOfNeverTrained);
+  expect(result.ownOfNeverTrained!.accuracy!).toBeGreaterThan(result.neverTrained!.accuracy! + 0.2);
+  // Where the first version is judged by nobody the second has the same bytes, by any number of threads.
+  const unjudged = await run({ ...apart, evaluateEvery: 2 }, { processes: 2 });
+  expect(unjudged.rounds[0]).not.toHaveProperty('ownOfNeverTrained');
+  expect(unjudged.result).toEqual(result);
+  await expect(run({ ...apart, references: 2 })).rejects.toThrow(/^--references: .*--personal/);
+  const { heldOutDevices: _, ...without } = apart;
+  await expect(run(without)).rejects.toThrow(/^--personal: .*--held-out-devices/);
+});
+
 test('devices prepare rows by a recipe fitted to sums over all of them, and what is no table is not prepared', async () => {
   const patients: Partial<SimulationSetup> = {
     data: { type: 'sample', sample: 'patient-cohort', rows: 20 },

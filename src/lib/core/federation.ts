@@ -117,7 +117,7 @@ export const RoundRules = v.pipe(
     maximumRounds: whole(1, 100_000),
     /** And sooner, once so many of them in a row have brought next to nothing (metrics/gain.ts); null or absent: it does not. */
     patience: v.exactOptional(v.nullable(whole(2, 1000))),
-    /** The share of all devices that never train and judge versions by all their rows (round/held-out-devices.ts); absent: none. */
+    /** The share of all devices that train in no round and judge versions (round/held-out-devices.ts); absent: none. */
     heldOutDevices: v.exactOptional(between(0.01, 0.5)),
   }),
   v.forward(

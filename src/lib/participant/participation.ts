@@ -48,7 +48,7 @@ export interface ParticipationView {
   readonly link: LinkState;
   readonly round: RoundNumber | null;
   readonly base: VersionNumber | null;
-  /** It never trains here: it judges versions by all its rows. */
+  /** It trains in no round: it judges versions, by all its rows where it makes nothing of them for itself. */
   readonly isHeldOut: boolean;
   /** Progress of the present state, 0–1; null where it has no measure. */
   readonly fraction: number | null;

@@ -1,21 +1,19 @@
 // What a device makes of the shared model for itself: a part of it of its own (FedPer, FedBN), a model of its own beside it
 // (Ditto), or the version trained on (fine-tuning). All of it stays in this device's store; only tallies of it are told. Rounds and scoring call
-// this at their places; the keeping and the arithmetic are here.
+// this at their places; the keeping is here, the making in own-model.ts.
 import type { FederationId } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import { hasOwnPart, ownPart } from '../core/model/own-part.ts';
 import { lengthOf, withValues } from '../core/model/ranges.ts';
 import type { Network } from '../core/model/network.ts';
-import type { TrainingPlan } from '../core/model/spec.ts';
 import type { FederationSpec, Personalisation } from '../core/federation.ts';
-import { random } from '../core/random.ts';
-import { digestOfText } from '../core/digest.ts';
-import type { Clock } from '../ports/clock.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { Configured } from '../protocol/messages.ts';
 import type { NetworkEquipment } from './equipment.ts';
-import { startState, trainLocally, type LocalTraining } from './train-locally.ts';
+import type { JudgedAsNew } from './new-device.ts';
+import type { OwnTrainingSurroundings } from './own-model.ts';
+import type { TrainingOutcome } from './train-locally.ts';
 import { createTrainingControl, type TrainingControl } from './training-control.ts';
 
 /** The own part of FedPer and FedBN, as core/model/ranges.ts packs it. */
@@ -84,18 +82,27 @@ export interface PersonalModels {
     },
     signal: AbortSignal,
   ): Promise<Tally | null>;
+  /**
+   * The same on a device that never trains, with what the version says there itself (new-device.ts); undefined: no row is there to
+   * judge by. Within engine.alone().
+   */
+  scoreAsNew(
+    equipment: NetworkEquipment,
+    spec: Pick<FederationSpec, 'plan' | 'personalisation'>,
+    version: { readonly number: number; readonly parameters: Float32Array<ArrayBuffer> },
+    signal: AbortSignal,
+  ): Promise<JudgedAsNew | undefined>;
   /** Ditto's training ends at its next step: the model is kept as far as it came. */
   stop(): void;
 }
 
-export function createPersonalModels(options: {
-  readonly federation: FederationId;
-  readonly store: ParticipantStore;
-  readonly clock: Clock;
-  onFull(full: StorageFull): void;
-  onEvent(sentence: string): void;
-}): PersonalModels {
-  const { federation, store, clock } = options;
+export function createPersonalModels(
+  options: OwnTrainingSurroundings & {
+    readonly store: ParticipantStore;
+    onFull(full: StorageFull): void;
+  },
+): PersonalModels {
+  const { federation, store } = options;
   /** Of Ditto's training alone: a version that is fine-tuned is scored by all of its epochs, or not at all. */
   let beside: TrainingControl | undefined;
 
@@ -107,63 +114,10 @@ export function createPersonalModels(options: {
       options.onFull(failure);
     }
   };
-
-  /** [P]; undefined where it failed, which the person is told. */
-  async function train(
-    { engine, network, rows, spec }: NetworkEquipment,
-    plan: TrainingPlan,
-    from: Pick<LocalTraining, 'base' | 'start'>,
-    signal: AbortSignal,
-    control = createTrainingControl(),
-  ): Promise<{ readonly parameters: Float32Array<ArrayBuffer>; readonly isWhole: boolean } | undefined> {
-    const stop = (): void => control.stop();
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
-    try {
-      const outcome = await trainLocally(
-        {
-          key: ownKey(federation),
-          settings: digestOfText(''),
-          network,
-          plan,
-          training: rows.training,
-          heldOut: null,
-          metric: spec.metric.name,
-          ...from,
-          checkpoint: undefined,
-        },
-        {
-          engine,
-          clock,
-          control,
-          // A model for this device's own use: what a closed page cuts off is trained again at the next round or version.
-          saveCheckpoint: async () => {},
-          onProgress: () => {},
-          onNotice: (sentence) => options.onEvent(sentence),
-        },
-      );
-      if (outcome.type !== 'failed')
-        return { parameters: outcome.parameters, isWhole: outcome.type === 'finished' };
-      options.onEvent(`Your own model stays as it was: ${outcome.message}`);
-      return undefined;
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
-  }
-
-  async function tallyOf(
-    { engine, network, rows, spec }: NetworkEquipment,
-    parameters: Float32Array<ArrayBuffer>,
-    signal: AbortSignal,
-  ): Promise<Tally> {
-    const session = await (await engine.trainer()).open(network, spec.plan);
-    try {
-      await session.setState(startState(parameters));
-      return await session.evaluate(rows.heldOut, { signal });
-    } finally {
-      session.close();
-    }
-  }
+  const keepOwn = async (outcome: TrainingOutcome): Promise<void> =>
+    outcome.type === 'failed'
+      ? options.onEvent(`Your own model stays as it was: ${outcome.message}`)
+      : keep(ownKey(federation), outcome.parameters);
 
   return {
     async startOf(network, personalisation, version) {
@@ -174,42 +128,32 @@ export function createPersonalModels(options: {
     keepOwnPart: (values) => keep(ownPartKey(federation), values),
     async trainBeside(equipment, personalisation, { round, plan }, base, signal) {
       if (personalisation.type !== 'ditto') return;
-      const own = await keptModel(store, federation, equipment.network, personalisation, base);
-      const seed = random(plan.seed, 'own-model', round).below(4294967296);
-      // v ← v − η(∇F_k(v) + λ(v − w_t)): Li, Hu, Beirami, Smith 2021, "Ditto", algorithm 1. The term stands alone: FedProx's μ
-      // is of the shared model's training.
       const control = createTrainingControl();
       beside = control;
-      const trained = await train(
-        equipment,
-        { ...plan, seed, proximalTerm: personalisation.lambda },
-        { base, start: own ?? base },
-        signal,
-        control,
+      const { ownPlan, trainOwn } = await import('./own-model.ts');
+      const own = await keptModel(store, federation, equipment.network, personalisation, base);
+      const besidePlan = ownPlan(plan, personalisation, round);
+      await keepOwn(
+        await trainOwn(equipment, besidePlan, { base, start: own ?? base }, options, signal, control),
       );
-      if (trained !== undefined) await keep(ownKey(federation), trained.parameters);
     },
     async score(equipment, { plan, personalisation }, { number, parameters, scored }, signal) {
-      if (personalisation.type === 'none') return null;
+      const { type } = personalisation;
+      if (type === 'none') return null;
       const own = await keptModel(store, federation, equipment.network, personalisation, parameters);
-      switch (personalisation.type) {
-        case 'fedper':
-        case 'fedbn':
-          return own === undefined ? null : scored;
-        case 'ditto':
-          return own === undefined ? null : tallyOf(equipment, own, signal);
-        case 'finetune': {
-          const seed = random(plan.seed, 'fine-tuning', number).below(4294967296);
-          const tuning = { ...plan, seed, localEpochs: personalisation.epochs, proximalTerm: 0 };
-          const tuned = await train(equipment, tuning, { base: parameters }, signal);
-          // Half of the epochs are another model than the one that is asked about.
-          if (tuned?.isWhole !== true) return null;
-          await keep(ownKey(federation), tuned.parameters);
-          return tallyOf(equipment, tuned.parameters, signal);
-        }
-        default:
-          return personalisation satisfies never;
-      }
+      if (hasOwnPart(personalisation)) return own === undefined ? null : scored;
+      const { ownPlan, tallyOf, trainOwn } = await import('./own-model.ts');
+      if (type !== 'finetune') return own === undefined ? null : tallyOf(equipment, own, signal);
+      const tuning = ownPlan(plan, personalisation, number);
+      const tuned = await trainOwn(equipment, tuning, { base: parameters }, options, signal);
+      // Half of the epochs are another model than the one that is asked about.
+      if (tuned.type === 'stopped') return null;
+      await keepOwn(tuned);
+      return tuned.type === 'failed' ? null : tallyOf(equipment, tuned.parameters, signal);
+    },
+    async scoreAsNew(equipment, spec, version, signal) {
+      const { judgeAsNew } = await import('./new-device.ts');
+      return judgeAsNew(equipment, equipment.rows.heldOut, spec, version, options, signal);
     },
     stop: () => beside?.stop(),
   };

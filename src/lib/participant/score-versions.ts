@@ -1,5 +1,5 @@
 // Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums. A device that never
-// trains holds all its rows out.
+// trains holds all its rows out, but for what it makes of a version for itself (new-device.ts).
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import { asksSlices } from '../core/gates/asks-slices.ts';
 import { asksLatency } from '../core/gates/asks-latency.ts';
@@ -41,7 +41,7 @@ export interface VersionScoring {
 export interface ScoringSurroundings {
   readonly federation: FederationId;
   readonly clock: Pick<Clock, 'monotonic'>;
-  readonly personal: Pick<PersonalModels, 'startOf' | 'score'>;
+  readonly personal: Pick<PersonalModels, 'startOf' | 'score' | 'scoreAsNew'>;
   /** As it is now: a new run may train and personalise in another way. */
   spec(equipment: Equipment): FederationSpec;
   /** undefined: the connection went first. */
@@ -55,7 +55,7 @@ export interface ScoringSurroundings {
 export function createVersionScoring(surroundings: ScoringSurroundings): VersionScoring {
   const { federation, clock, personal } = surroundings;
   const atWork = new Set<VersionNumber>();
-  /** Of which the devices that learn for this one say nothing. */
+  /** Of which the devices that learn for this one say nothing, or no row can. */
   const unsaid = new Set<VersionNumber>();
 
   const kept = async (write: Promise<void>): Promise<void> => {
@@ -122,9 +122,11 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     version: VersionNumber,
     parameters: Float32Array<ArrayBuffer>,
     signal: AbortSignal,
-  ): Promise<Pick<Untold, 'tally' | 'personal' | 'latency' | 'slices'>> {
+  ): Promise<Pick<Untold, 'tally' | 'personal' | 'latency' | 'slices'> | undefined> {
     const { engine, network, rows } = equipment;
     const spec = surroundings.spec(equipment);
+    if (equipment.isHeldOut && spec.personalisation.type !== 'none')
+      return personal.scoreAsNew(equipment, spec, { number: version, parameters }, signal);
     const start = await personal.startOf(network, spec.personalisation, parameters);
     const session = await (await engine.trainer()).open(network, spec.plan);
     let tally: Tally;
@@ -142,8 +144,6 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
       session.close();
     }
     const scored = { number: version, parameters, scored: tally };
-    // It has learnt nothing here that could be its own.
-    if (equipment.isHeldOut) return { tally, personal: null };
     return { tally, ...asked, personal: await personal.score(equipment, spec, scored, signal) };
   }
 
@@ -178,6 +178,7 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
             ...(equipment.isHeldOut ? {} : await slicesOf(equipment, tally, evaluate)),
           };
         });
+        if (said === undefined) return void unsaid.add(version);
         await kept(scoreboard.add({ version, digest, ...said, told: false }));
         surroundings.onChanged();
         await tellOne(equipment, version);

@@ -70,6 +70,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     clock,
     onFull: ground.storageFull,
     onEvent: ground.happened,
+    onTrained: (ms) => options.limits?.trained(ms),
   });
   const scoring = createVersionScoring({
     federation,

@@ -1,7 +1,7 @@
 // The numbers that both ends of the wire hold to.
 
 /** Raised with every change of the wire; test/golden/wire.test.ts holds the schemas' hash against it. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 /** socket.io's maxHttpBufferSize: a larger frame costs the sender its connection. */
 export const MAXIMUM_MESSAGE_BYTES = 64 * 1024;
 /** One PATCH of an upload carries at most this much; a lost connection costs no more. */

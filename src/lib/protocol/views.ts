@@ -128,8 +128,14 @@ export const Evaluated = v.strictObject({
       }),
     ),
   ),
-  /** The same of devices that never trained, by all their rows, which are in no other figure; absent: none has judged it. */
-  neverTrained: v.exactOptional(v.strictObject(scores)),
+  /** The same of devices that never trained, which are in no other figure; absent: none has judged it. */
+  neverTrained: v.exactOptional(
+    v.strictObject({
+      ...scores,
+      /** Of what each made of it for itself, by rows that took no part in that; absent: none made anything, and all its rows judge. */
+      personal: v.exactOptional(v.strictObject(scores)),
+    }),
+  ),
   /** The survey that it is the total of, and the standard deviation of the noise on each count; absent: each device told its own. */
   survey: v.optional(v.strictObject({ survey: SurveyNumber, deviation: v.number() })),
 });

@@ -45,7 +45,7 @@ test('waiting repeats what the server says of the federation', () => {
 
 test('a device that never trains is told so, and what it does instead', () => {
   const judge = view({ state: 'resting', isHeldOut: true, round: null });
-  expect(heading(judge, 40, 'training')).toBe('This device judges, and never trains');
+  expect(heading(judge, 40, 'training')).toBe('This device only judges');
   expect(explanation(judge, 'Round 3 is under way.', 'training')).toMatch(/held out by lot.* Round 3 is/);
 });
 

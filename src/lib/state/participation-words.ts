@@ -83,7 +83,7 @@ export function heading(view: ParticipationView, maximumRounds: number, work: Wo
   const trains = work === 'training';
   const round = view.round === null ? '' : `, round ${view.round} of ${maximumRounds}`;
   if (view.blocked?.reason === 'user-paused') return `Paused${round}`;
-  if (judgesAlone(view)) return 'This device judges, and never trains';
+  if (judgesAlone(view)) return 'This device only judges';
   switch (view.state) {
     case 'idle':
       return 'Ready to take part';
@@ -112,7 +112,7 @@ export function heading(view: ParticipationView, maximumRounds: number, work: Wo
 export function explanation(view: ParticipationView, status: string, work: Work): string {
   const trains = work === 'training';
   if (judgesAlone(view))
-    return `It was held out by lot, for good: it tells how each version does on its rows, from which none has learnt. ${status}`;
+    return `It was held out by lot, for good: no version learns from its rows, and it tells how each does on them. ${status}`;
   switch (view.state) {
     case 'idle':
       return 'Nothing runs yet, and nothing has been sent.';

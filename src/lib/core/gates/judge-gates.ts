@@ -28,7 +28,12 @@ export interface MeasuredVersion {
     /** What devices counted of the slices that gates are about; absent: none told. */
     readonly slices?: readonly SliceTold[];
     /** Of devices that never trained; absent: none has judged it. */
-    readonly neverTrained?: { readonly participants: number; readonly tally: SettledTally };
+    readonly neverTrained?: {
+      readonly participants: number;
+      readonly tally: SettledTally;
+      /** Of what each made of it for itself; absent: none made anything. */
+      readonly personal?: { readonly tally: SettledTally };
+    };
   } | null;
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
 import type { Gate } from '../gates/gate.ts';
-import { modelCard, type CardFacts } from './model-card.ts';
+import type { SettledTally } from '../metrics/tally.ts';
+import { modelCard, type CardFacts, type CardVersion } from './model-card.ts';
 
 const spec = exampleSpec();
 const made: CardFacts = {
@@ -67,6 +68,21 @@ test('a card of a version whose round tried local settings says which, and by wh
   expect(card).toContain('- **On each device:** sgd, by one of the settings that its round tried');
   expect(card).toContain('batches of 10, at 0.3 with a chance of 0.5');
   expect(modelCard(made)).not.toContain('tried');
+});
+
+test('devices that never trained are told of apart, with what they made of the version where they made something', () => {
+  const tally: SettledTally = { type: 'classification', count: 10, lossSum: 4, confusion: [3, 2, 2, 3] };
+  const own: SettledTally = { ...tally, confusion: [5, 0, 1, 4] };
+  const cardOf = (neverTrained: NonNullable<NonNullable<CardVersion['evaluation']>['neverTrained']>) =>
+    modelCard({
+      ...made,
+      version: { ...made.version, evaluation: { ...made.version.evaluation!, neverTrained } },
+    });
+  const plain = 'On 10 rows of 2 devices that never trained, held out by lot, Accuracy: 0.6';
+  expect(cardOf({ participants: 2, tally })).toContain(`${plain}.`);
+  expect(cardOf({ participants: 2, tally, personal: { tally: own } })).toContain(
+    `${plain}; of what each made of it for itself, by other rows of its own: 0.9.`,
+  );
 });
 
 test('words of others stay words: no heading, cell or tag is made of them', () => {

@@ -9,6 +9,7 @@ import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gat
 import { constantTally } from '../metrics/constant-tally.ts';
 import { classFigures, figure } from '../metrics/figure-of.ts';
 import { metricNames, metrics } from '../metrics/metric-list.ts';
+import type { SettledTally } from '../metrics/tally.ts';
 import type { ClassArea } from '../metrics/summed-curves.ts';
 import type { InPlay } from '../search/tuner.ts';
 import type { Charged } from '../privacy/rules.ts';
@@ -201,9 +202,13 @@ function figures(
       `From device to device, ${metrics[metric.name].title}: ${plain(spread.minimum)} to ${plain(spread.maximum)}, half of them from ${plain(spread.lowerQuartile)} to ${plain(spread.upperQuartile)}; their mean, each device counted once, ${plain(spread.mean)}.`,
     );
   if (neverTrained !== undefined) {
-    const value = figure(neverTrained.tally, metric.name);
+    const told = (tally: SettledTally): string => {
+      const value = figure(tally, metric.name);
+      return value === undefined ? 'not defined' : plain(value);
+    };
+    const { personal } = neverTrained;
     parts.push(
-      `On ${neverTrained.tally.count} rows of ${neverTrained.participants} ${neverTrained.participants === 1 ? 'device' : 'devices'} that never trained, held out by lot, ${metrics[metric.name].title}: ${value === undefined ? 'not defined' : plain(value)}.`,
+      `On ${neverTrained.tally.count} rows of ${neverTrained.participants} ${neverTrained.participants === 1 ? 'device' : 'devices'} that never trained, held out by lot, ${metrics[metric.name].title}: ${told(neverTrained.tally)}${personal === undefined ? '' : `; of what each made of it for itself, by other rows of its own: ${told(personal.tally)}`}.`,
     );
   }
   const latency = latencyWords(evaluation.latency);

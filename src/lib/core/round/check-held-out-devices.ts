@@ -2,10 +2,9 @@
 // it is typed.
 import type { StrategyIssue } from '../aggregation/check-strategy.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
-import { hasOwnPart } from '../model/own-part.ts';
 
 export function checkHeldOutDevices(
-  spec: Pick<FederationSpec, 'rules' | 'privacy' | 'secureSum' | 'personalisation'>,
+  spec: Pick<FederationSpec, 'rules' | 'privacy' | 'secureSum'>,
 ): readonly StrategyIssue[] {
   if (spec.rules.heldOutDevices === undefined) return [];
   const path = 'rules.heldOutDevices';
@@ -21,12 +20,6 @@ export function checkHeldOutDevices(
       path,
       message:
         'Under secure aggregation no device tells how a version does on its rows: devices that only judge would say nothing. Hold none out, or read updates one by one.',
-    });
-  if (hasOwnPart(spec.personalisation))
-    issues.push({
-      path,
-      message:
-        'A part of the model is each device’s own, and a device that never trains has none to judge it with. Hold none out, or personalise in another way.',
     });
   return issues;
 }
