@@ -196,13 +196,14 @@ export function simulate(options: SimulationOptions): RunningSimulation {
         isCut = answer === 'cut';
         if (answer !== 'cut') references = answer;
         if (references !== undefined) options.onLine(references);
-        finished = {
-          rounds: result.rounds,
-          weights: v.parse(Digest, result.versionDigest),
-          outcome: result.outcome,
-          figures: { ...result.metrics },
-          references: references === undefined ? null : digestOfText(JSON.stringify(references)),
-        };
+        if (!isCut)
+          finished = {
+            rounds: result.rounds,
+            weights: v.parse(Digest, result.versionDigest),
+            outcome: result.outcome,
+            figures: { ...result.metrics },
+            references: references === undefined ? null : digestOfText(JSON.stringify(references)),
+          };
       }
       const verdict = again?.result(isCut ? undefined : result?.metrics, finished?.references ?? null);
       if (verdict !== undefined) options.onLine(verdict);
