@@ -314,7 +314,7 @@ export function register(program: Command): void {
           ? 'Stopped. Nothing was kept.'
           : `Stopped. Go on with: tributary simulate --resume ${kept}`,
       );
-      process.exitCode = 130;
+      process.exitCode ??= 130;
     } finally {
       process.removeListener('SIGINT', end);
       process.removeListener('SIGTERM', end);

@@ -183,18 +183,22 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       if (result !== undefined) {
         options.onLine(result);
         areRoundsDone = true;
-        const asked = referencesOf({
-          setup,
-          spec,
-          devices: learning,
-          ...prepared,
-          pool,
-          parameters: await laboratory.lastParameters(),
-          rounds: result.rounds,
-        });
-        const answer = await Promise.race([asked, cut]);
-        isCut = answer === 'cut';
-        if (answer !== 'cut') references = answer;
+        // Whoever stopped it in its last round wants no more of it.
+        if (isStopped && setup.references !== undefined) isCut = true;
+        else {
+          const asked = referencesOf({
+            setup,
+            spec,
+            devices: learning,
+            ...prepared,
+            pool,
+            parameters: await laboratory.lastParameters(),
+            rounds: result.rounds,
+          });
+          const answer = await Promise.race([asked, cut]);
+          if (answer === 'cut') isCut = true;
+          else references = answer;
+        }
         if (references !== undefined) options.onLine(references);
         if (!isCut)
           finished = {
