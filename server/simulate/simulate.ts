@@ -14,7 +14,7 @@ import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { Digest } from '#lib/core/ids.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
-import { tooFewRounds } from '#lib/core/search/fedpop.ts';
+import { tooFewRounds } from '#lib/core/search/fedpop-rounds.ts';
 import { measuredEngines } from '#lib/participant/choose-backend.ts';
 import { Again, checkAgain } from './again.ts';
 import { readCheckpoint, writeCheckpoint, type Begun, type Checkpoint } from './checkpoint.ts';

@@ -3,7 +3,7 @@ import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import { ServerCosts, type Prices } from '#lib/protocol/costs.ts';
 import type { VersionView } from '#lib/protocol/views.ts';
 import { address, request } from './console-api.ts';
-import { pointsGained, type RunRecord } from './console-runs.ts';
+import { bytesAPoint, type RunRecord } from './console-runs.ts';
 
 export const readCosts = (fetching: typeof fetch, federation: string) =>
   request(fetching, 'GET', `${address(federation)}/costs`, ServerCosts);
@@ -78,7 +78,9 @@ export function runCosts(
     const cost = costOf(prices, { cpuMs, bytesDown });
     // A part of a run's cost for all that it gained would be too little; its round that is open has gained nothing yet.
     const open = run.rounds.filter(({ endedAt }) => endedAt === null).length;
-    const points = own.length === last - first + 1 - open ? pointsGained(run, metric) : undefined;
+    const isWhole = own.length === last - first + 1 - open;
+    // Of one byte, what a point took: the inverse of the points gained.
+    const each = isWhole ? bytesAPoint({ ...run, bytesUp: 1, bytesDown: 0 }, metric) : undefined;
     return [
       {
         run: run.run,
@@ -86,7 +88,7 @@ export function runCosts(
         cpuMs,
         cost,
         aRound: cost === null ? null : cost / own.length,
-        aPoint: cost === null || points === undefined ? null : cost / points,
+        aPoint: cost === null || each === undefined ? null : cost * each,
       },
     ];
   });

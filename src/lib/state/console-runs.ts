@@ -60,24 +60,15 @@ export function runRecords(
   });
 }
 
-/** By how many hundredths a share (accuracy, F1) rose; undefined where it did not, or is none. */
-export function pointsGained(
-  { from, to }: Pick<RunRecord, 'from' | 'to'>,
+/** Bytes both ways for each hundredth that a share (accuracy, F1) rose; undefined where it did not, or is none. */
+export function bytesAPoint(
+  { from, to, bytesUp, bytesDown }: Pick<RunRecord, 'from' | 'to' | 'bytesUp' | 'bytesDown'>,
   metric: MetricName,
 ): number | undefined {
   const { isShare, higherIsBetter } = metrics[metric];
   if (!isShare || from === undefined || to === undefined) return undefined;
   const points = 100 * (higherIsBetter ? to - from : from - to);
-  return points > 0 ? points : undefined;
-}
-
-/** Bytes both ways for each hundredth that a share (accuracy, F1) rose; undefined where it did not, or is none. */
-export function bytesAPoint(
-  run: Pick<RunRecord, 'from' | 'to' | 'bytesUp' | 'bytesDown'>,
-  metric: MetricName,
-): number | undefined {
-  const points = pointsGained(run, metric);
-  return points === undefined ? undefined : (run.bytesUp + run.bytesDown) / points;
+  return points > 0 ? (bytesUp + bytesDown) / points : undefined;
 }
 
 export interface LiveSpan {

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
 import { LocalTuning } from '../federation.ts';
 import { random, type Random } from '../random.ts';
-import { fedpop, roundsBeforeChange, tooFewRounds, type FedpopState } from './fedpop.ts';
+import { fedpop, type FedpopState } from './fedpop.ts';
+import { roundsBeforeChange, tooFewRounds } from './fedpop-rounds.ts';
 import { inPlayOf, TuningState, tunerIssues } from './tuned-rounds.ts';
 import type { InPlay, TrialReport } from './tuner.ts';
 

@@ -14,7 +14,7 @@
 // the planned end, never vanish.
 import * as v from 'valibot';
 import type { StrategyIssue } from '../aggregation/check-strategy.ts';
-import type { FederationSpec, LocalTuning } from '../federation.ts';
+import type { LocalTuning } from '../federation.ts';
 import { random, type Random } from '../random.ts';
 import type { TriedSettings } from './settings-tried.ts';
 import { fromUnit, toUnit, type Dimension } from './space.ts';
@@ -40,7 +40,7 @@ export type FedpopState = v.InferOutput<typeof FedpopState>;
 /** How fast earlier rounds of a member are forgotten (the authors' discount). */
 const KEPT = 0.9;
 /** Before every member was judged in so many rounds, none is replaced: one cohort's word is luck. */
-const LEAST_COHORTS = 3;
+export const LEAST_COHORTS = 3;
 /** The share of the population that is replaced at a time, and that it is replaced by (the authors' quantile). */
 const REPLACED = 0.3;
 /** How far a rate is moved at most, as a share of its range on a log scale: of 0.001 to 1 by a factor of about 2.8. */
@@ -102,39 +102,6 @@ export const fedpop: Tuner<Choice, FedpopState> = {
     return issues;
   },
 };
-
-/**
- * About how many rounds pass before the first member is replaced: as many as make it likelier than not that each was judged in three, where
- * each device of a round is given one of them at random. A member misses a round of `goal` devices by (1 − 1/population)^goal; that one is
- * judged is taken to say nothing of another.
- */
-export function roundsBeforeChange(population: number, goal: number): number {
-  const missed = (1 - 1 / population) ** goal;
-  const longest = 2 * LEAST_COHORTS * population;
-  for (let rounds = LEAST_COHORTS; rounds < longest; rounds += 1) {
-    // P(judged in fewer than three of them): Σ C(rounds, k) (1 − missed)^k missed^(rounds − k) for k below 3.
-    let choose = 1;
-    let fewer = 0;
-    for (let k = 0; k < LEAST_COHORTS; k += 1) {
-      fewer += choose * (1 - missed) ** k * missed ** (rounds - k);
-      choose *= (rounds - k) / (k + 1);
-    }
-    if ((1 - fewer) ** population >= 0.5) return rounds;
-  }
-  return longest;
-}
-
-/** That a population is planned which hardly changes within its run; undefined: it does, or none is planned. */
-export function tooFewRounds({
-  tuning,
-  rules: { goal, maximumRounds },
-}: Pick<TunedSpec, 'rules'> & Pick<FederationSpec, 'tuning'>): string | undefined {
-  if (tuning?.by !== 'fedpop') return undefined;
-  const needed = roundsBeforeChange(tuning.population, goal);
-  return needed < maximumRounds
-    ? undefined
-    : `Each of ${tuning.population} settings is judged in three rounds before any gives way, which takes about ${needed} rounds of ${goal} devices, and ${maximumRounds} are planned: hardly any would be found. Plan more rounds, let more devices close one, or try fewer settings at a time.`;
-}
 
 const settingsOf = ({ learningRate, localEpochs, batchSize }: Member): TriedSettings => ({
   learningRate,
