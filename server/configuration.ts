@@ -1,5 +1,6 @@
 // The only reader of the environment. Flags win over variables, variables over defaults; both go through one schema.
 import * as v from 'valibot';
+import type { Prices } from '#lib/protocol/costs.ts';
 
 const flag = v.union([
   v.boolean(),
@@ -15,6 +16,12 @@ const whole = (minimum: number, maximum: number) =>
     v.minValue(minimum, `a number not below ${minimum}`),
     v.maxValue(maximum, `a number not above ${maximum}`),
   );
+const PRICE = 'a price in your currency, such as 0.05';
+const price = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/), v.transform(Number))], PRICE),
+  v.finite(PRICE),
+  v.minValue(0, PRICE),
+);
 const origin = v.pipe(
   v.string(),
   v.check(
@@ -48,6 +55,8 @@ export const Configuration = v.pipe(
     logLevel: v.optional(v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'silent']), 'info'),
     mostConnections: v.optional(whole(1, 1_000_000), 20_000),
     mostConnectionsByAddress: v.optional(whole(1, 1_000_000), 300),
+    priceCpuHour: v.optional(price),
+    priceGbOut: v.optional(price),
   }),
   v.check(
     (given) => (given.tlsCert === undefined) === (given.tlsKey === undefined),
@@ -117,7 +126,22 @@ export const settings: Readonly<
     variable: 'MOST_CONNECTIONS_BY_ADDRESS',
     help: 'connections of one address at one time; a class behind one router shares it (default: 300)',
   },
+  priceCpuHour: {
+    flag: '--price-cpu-hour <price>',
+    variable: 'PRICE_CPU_HOUR',
+    help: 'what an hour of one processor core costs you, in your currency: the console says what rounds cost (default: not said)',
+  },
+  priceGbOut: {
+    flag: '--price-gb-out <price>',
+    variable: 'PRICE_GB_OUT',
+    help: 'what 10⁹ bytes that leave the server cost you, likewise (default: not said)',
+  },
 };
+
+export const pricesOf = ({ priceCpuHour, priceGbOut }: Configuration): Prices => ({
+  cpuHour: priceCpuHour ?? null,
+  gigabyteOut: priceGbOut ?? null,
+});
 
 /** The configuration is not right; the message names each setting. */
 export class ConfigurationFault extends Error {

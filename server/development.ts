@@ -3,7 +3,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { pino } from 'pino';
 import { publishApplication } from './application.ts';
-import { readConfiguration } from './configuration.ts';
+import { pricesOf, readConfiguration } from './configuration.ts';
 import { openGateway } from './gateway/gateway.ts';
 import { setPageHeaders } from './pages.ts';
 import { openProgram } from './program.ts';
@@ -32,6 +32,7 @@ export async function attachDevelopment(
   const show = (token: string): void => console.log(`  Sign in: ${address()}/sign-in?token=${token}`);
   const program = await openProgram({
     data: configuration.data,
+    prices: pricesOf(configuration),
     site,
     log,
     publicUrl: address,

@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { keyFingerprint } from '#lib/core/digest.ts';
 import { publishApplication, type Application } from './application.ts';
-import { readConfiguration, type Configuration } from './configuration.ts';
+import { pricesOf, readConfiguration, type Configuration } from './configuration.ts';
 import type { Coordinator } from './coordinator/coordinator.ts';
 import type { Upstream } from './coordinator/upstream.ts';
 import { openGateway } from './gateway/gateway.ts';
@@ -71,6 +71,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const signInUrl = (token: string): string => `${url}/sign-in?token=${token}`;
   const program = await openProgram({
     data,
+    prices: pricesOf(configuration),
     site,
     log,
     publicUrl: () => url,

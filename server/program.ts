@@ -5,6 +5,7 @@ import { openActs } from './acts.ts';
 import { ownDataDirectory } from './adapters/data-directory.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
 import { fileServerKey } from './adapters/file-server-key.ts';
+import { processMeter } from './adapters/process-meter.ts';
 import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { Reputation } from './coordinator/reputation.ts';
@@ -21,6 +22,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import { changedNothing, type Records } from './ports/records.ts';
 import type { ServerKey } from './ports/server-key.ts';
+import type { Prices } from '#lib/protocol/costs.ts';
 import { appVersion } from './project-folder.ts';
 
 export interface Program {
@@ -45,6 +47,8 @@ export async function openProgram(options: {
   readonly integrity: PageIntegrity | undefined;
   readonly onTokenUsed: (token: string) => void;
   readonly fatal: (error: unknown) => void;
+  /** Of what the server spends. */
+  readonly prices: Prices;
   /** Where the server is an edge. */
   readonly upstream?: Upstream;
 }): Promise<Program> {
@@ -65,13 +69,26 @@ export async function openProgram(options: {
     fatal,
     reputation,
     acts: () => acts.end,
+    meter: processMeter,
     ...(upstream === undefined ? {} : { upstream }),
   });
   const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
   const tokens = createTokens(clock);
   const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
   const mlflow = await openMlflow(directory.path, coordinator, clock);
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, clock, log, acts, records, mlflow });
+  const api = createApi({
+    coordinator,
+    blobs,
+    sessions,
+    uploads,
+    site,
+    clock,
+    log,
+    acts,
+    records,
+    mlflow,
+    prices: options.prices,
+  });
 
   const application: Application = {
     federations: async () => coordinator.summaries(),

@@ -33,6 +33,7 @@ import {
   type RateTuner,
 } from '../simulate/flags.ts';
 import { spokenLine } from '../simulate/lines.ts';
+import { readManifest, type SimulationManifest } from '../simulate/manifest.ts';
 import { parseModel } from '../simulate/models.ts';
 import { UnusableSetup, type SimulationSetup } from '../simulate/setup.ts';
 import { USUAL } from '../simulate/shared-recipe.ts';
@@ -81,6 +82,8 @@ interface Flags {
   readonly processes?: number;
   readonly state?: string;
   readonly resume?: string;
+  readonly manifest?: string;
+  readonly again?: string;
   readonly json?: true;
 }
 
@@ -249,31 +252,40 @@ export function register(program: Command): void {
     )
     .option('--state <file>', 'keep where it stands there, so that it can be gone on with')
     .option('--resume <file>', 'go on with the simulation of this state file, to the same bytes')
+    .option(
+      '--manifest <file>',
+      'writes there what it was made of (settings, seed, spec, the hash of each device’s rows, program and libraries, engine) and, for each round, which devices took part, in which order their updates were added, and the SHA-256 of the weights',
+    )
+    .option(
+      '--again <file>',
+      'has the simulation of a manifest again, and says round by round whether its weights are the same; with --data, --test and --backend where these are others now. It ends with status 1 at the first round that differs',
+    )
     .option('--json', 'one line of JSON a round, and one with the result');
 
   command.action(async (flags: Flags) => {
-    const { resume, state, data } = flags;
-    if (resume !== undefined) {
-      const others = command.options
-        .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
-        .map((option) => option.long ?? '')
-        .filter((name) => !['--resume', '--json', '--processes'].includes(name));
-      if (others.length > 0)
+    const { resume, state, manifest, again } = flags;
+    const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+    const given = command.options.filter((option) => isGiven(option.attributeName()));
+    checkTogether(given.flatMap(({ long }) => long ?? []));
+    if (resume === undefined && again === undefined) checkModelFlags(flags, isGiven);
+    for (const [flag, path] of [['--state', state] as const, ['--manifest', manifest] as const])
+      if (path !== undefined && existsSync(path))
         throw new UnusableSetup(
-          `--resume goes on with the settings of its file; leave out ${others.join(', ')}.`,
+          `${flag} ${path}: there is a file already. ${flag === '--state' ? `Go on with it by --resume ${path}, or delete it.` : 'Name another, or delete it.'}`,
         );
-    } else checkModelFlags(flags, (name) => command.getOptionValueSource(name) === 'cli');
-    if (resume === undefined && data === undefined)
-      throw new UnusableSetup('name your data with --data PATH, or take --data sample.');
-    if (state !== undefined && existsSync(state))
-      throw new UnusableSetup(
-        `--state ${state}: there is a file already. Go on with it by --resume ${state}, or delete it.`,
-      );
+    const first = again === undefined ? undefined : await readManifest(again);
     let metric: MetricName = 'accuracy';
     let rounds = 0;
     const running = simulate({
-      begin: resume === undefined ? { ...setupOf(flags), ...(await recipeOf(flags)) } : { resume },
+      begin:
+        first !== undefined
+          ? setupAgain(first, flags, isGiven)
+          : resume === undefined
+            ? { ...setupOf(flags), ...(await recipeOf(flags)) }
+            : { resume },
       ...(state === undefined ? {} : { state }),
+      ...(manifest === undefined ? {} : { manifest }),
+      ...(first === undefined ? {} : { again: first }),
       ...(flags.processes === undefined ? {} : { processes: flags.processes }),
       onBegin(spec, setup) {
         metric = spec.metric.name;
@@ -289,26 +301,66 @@ export function register(program: Command): void {
       // Asked twice, it ends where it stands: its state file holds an earlier round.
       if (isEnding) process.exit(130);
       isEnding = true;
-      console.error('Ending after this round. Once more ends at once.');
-      running.stop();
+      console.error(
+        running.stop() === 'round'
+          ? 'Ending after this round. Once more ends at once.'
+          : 'Ending without the models that the last version is held against.',
+      );
     };
     process.on('SIGINT', end);
     process.on('SIGTERM', end);
     try {
-      const { result } = await running.done;
-      if (result !== undefined) return;
+      const { result, isCut, again: verdict } = await running.done;
+      if (verdict?.verdict === 'differs') process.exitCode = 1;
+      else if (isCut) process.exitCode = 130;
+      // Had again, it also ends where there is nothing more to be learnt.
+      if (result !== undefined || (verdict !== undefined && !isEnding)) return;
       const kept = resume ?? state;
       console.error(
         kept === undefined
           ? 'Stopped. Nothing was kept.'
           : `Stopped. Go on with: tributary simulate --resume ${kept}`,
       );
-      process.exitCode = 130;
+      process.exitCode ??= 130;
     } finally {
       process.removeListener('SIGINT', end);
       process.removeListener('SIGTERM', end);
     }
   });
+}
+
+/** Flags that say all by themselves leave no room for others. */
+function checkTogether(given: readonly string[]): void {
+  const [flag, why, allowed] = given.includes('--resume')
+    ? ([
+        '--resume',
+        'goes on with the settings of its file, which does not tell in which order earlier rounds added their updates',
+        ['--resume', '--json', '--processes'],
+      ] as const)
+    : ([
+        '--again',
+        'has the settings of its manifest',
+        ['--again', '--data', '--test', '--backend', '--processes', '--manifest', '--json'],
+      ] as const);
+  const others = given.filter((one) => !allowed.some((name) => name === one));
+  if (given.includes(flag) && others.length > 0)
+    throw new UnusableSetup(`${flag} ${why}; leave out ${others.join(', ')}.`);
+  if (!['--resume', '--again', '--data'].some((one) => given.includes(one)))
+    throw new UnusableSetup('name your data with --data PATH, or take --data sample.');
+}
+
+/** The first run's, on the engine that `auto` had become, with what lies elsewhere now. */
+function setupAgain(
+  { setup, backend }: SimulationManifest,
+  { data, test, backend: wanted }: Flags,
+  isGiven: (name: string) => boolean,
+): SimulationSetup {
+  return {
+    ...setup,
+    ...(data === undefined ? {} : { data }),
+    ...(test === undefined ? {} : { test: [...test] }),
+    backend: isGiven('backend') ? wanted : backend,
+  };
 }
 
 /** What stands in the file: a state file has it again whatever becomes of it. */

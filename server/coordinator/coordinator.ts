@@ -17,6 +17,7 @@ import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.t
 import type { BriefVersion, ChangedQuestion } from '#lib/protocol/briefs.ts';
 import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
 import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type { RoundCost } from '#lib/protocol/costs.ts';
 import type { FleetView } from '#lib/protocol/fleet.ts';
 import type { SummedCurves } from '#lib/core/metrics/summed-curves.ts';
 import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
@@ -53,6 +54,7 @@ import { fleetOf } from './fleet.ts';
 import { Invitations } from './invitations.ts';
 import { DELETED, firstBrokenEntry, journalAfter, sinceMade } from './journal.ts';
 import { Briefs } from './briefs.ts';
+import { RoundCosts } from './round-costs.ts';
 import { changeQuestion } from './question.ts';
 import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { promote } from './live-version.ts';
@@ -100,6 +102,8 @@ export interface Coordinator {
   fleet(id: FederationId): FleetView | undefined;
   /** Oldest first. */
   briefs(id: FederationId): readonly BriefVersion[] | undefined;
+  /** What rounds cost the server, in the order in which they ended. */
+  costs(id: FederationId): readonly RoundCost[] | undefined;
   act(id: FederationId, action: RunAction): Promise<Result<FederationView, ActionRefusal> | undefined>;
   moveLive(
     id: FederationId,
@@ -276,6 +280,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           log: versionLog(id, around.key, []),
           invitations: new Invitations([], []),
           briefs: new Briefs(record, []),
+          costs: new RoundCosts([], around.meter),
           exclusions: [],
           surveys: [],
           lastRounds: new Map(),
@@ -305,6 +310,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       return federation && fleetOf(federation);
     },
     briefs: (id) => federations.get(id)?.briefs.views,
+    costs: (id) => federations.get(id)?.costs.views,
     act: (id, action) => asked(id, (one) => act(one, action), viewOf),
     moveLive: (id, version) =>
       asked(
@@ -528,6 +534,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       ledger: new PrivacyLedger(journal),
       log: versionLog(id, around.key, await records.log(id)),
       briefs: new Briefs(record, journal),
+      costs: new RoundCosts(journal, around.meter),
       invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
       exclusions: await records.exclusions(id),
       surveys,

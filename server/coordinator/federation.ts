@@ -41,6 +41,7 @@ import { finishAtTarget } from './ending.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Briefs } from './briefs.ts';
+import type { RoundCosts } from './round-costs.ts';
 import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { madeBy, type Made, type VersionLog } from './version-log.ts';
@@ -83,6 +84,7 @@ export interface FederationParts {
   readonly log: VersionLog;
   readonly invitations: Invitations;
   readonly briefs: Briefs;
+  readonly costs: RoundCosts;
   readonly exclusions: readonly ExclusionRecord[];
   readonly surveys: readonly StoredSurvey[];
   /** The last round that each participant was configured in. */
@@ -100,6 +102,7 @@ export class Federation {
   readonly attendance: Attendance;
   readonly invitations: Invitations;
   readonly briefs: Briefs;
+  readonly costs: RoundCosts;
   readonly exclusions: Map<ParticipantId, ExclusionRecord>;
   readonly driver: RoundDriver;
   /** The secure sums of the present round, where the run has them. */
@@ -149,6 +152,7 @@ export class Federation {
     this.log = parts.log;
     this.invitations = parts.invitations;
     this.briefs = parts.briefs;
+    this.costs = parts.costs;
     this.exclusions = new Map(parts.exclusions.map((one) => [one.participant, one]));
     this.opening = new Opening(this, parts.lastRounds);
     this.tried = new TriedSettings(this);
@@ -382,6 +386,7 @@ export class Federation {
       quantumOf: this.quantumOf,
       aggregation: (round) => this.#aggregation(round),
       journal: this.journal,
+      costs: this.costs,
       enqueue: (name, work) => this.background(name, work),
       write: (changes) => this.write(changes),
       release: (digest) => this.release(digest),

@@ -22,6 +22,7 @@ import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { collecting } from './collecting.ts';
 import type { Journal } from './journal.ts';
+import type { RoundCosts } from './round-costs.ts';
 import { MemberTimers } from './member-timers.ts';
 import type { GroupSum } from './secure-sum/sums.ts';
 import { decodeSums, versionOfSums } from './secure-sum/version-of-sums.ts';
@@ -50,6 +51,7 @@ export interface RoundHost {
     readonly downlink: Downlink;
   };
   readonly journal: Journal;
+  readonly costs: RoundCosts;
   /** Reporting of a round with secure sums has closed: they are opened, and aggregateSums is called with them, or the round fails. */
   openSum(): void;
   /** What the sum came to, for the range of the next one (DecodedSum); undefined: it is not to be relied on. */
@@ -122,6 +124,7 @@ export class RoundDriver {
 
   /** Takes up the round that an earlier process left: the same deadlines go on with what was left of them. */
   resume({ round, remainingMs }: RoundRecord): void {
+    this.host.costs.begin();
     this.round = round;
     if (round.phase === 'selection')
       this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
@@ -138,6 +141,7 @@ export class RoundDriver {
   async open(opened: Step, changes: readonly Change[]): Promise<void> {
     this.#abandonCollecting();
     this.#fresh.clear();
+    this.host.costs.begin();
     if (opened.round.phase !== 'selection') {
       await this.#apply(opened, changes);
       return isAsynchronous(opened.round) ? this.#heartbeat() : undefined;
@@ -152,6 +156,7 @@ export class RoundDriver {
 
   /** Goes on with a buffer that became durable with the end of the one before. */
   goOnWith(buffer: Reporting): void {
+    this.host.costs.begin();
     this.#fresh.clear();
     this.round = buffer;
     this.#members.keep(buffer);
@@ -236,7 +241,9 @@ export class RoundDriver {
       const remainingMs = remainingAfter(next.effects, this.remainingMs);
       const round = this.#members.timed(next.round);
       const written = entries.map(({ type, ...payload }): Change => {
-        const record = this.host.journal.next(type, { round: next.round.round, ...payload }, at);
+        const cost = type === next.round.phase ? this.host.costs.told(next.round) : {};
+        const told = { round: next.round.round, ...payload, ...cost };
+        const record = this.host.journal.next(type, told, at);
         return { type: 'append-journal', record };
       });
       const before = this.round;
@@ -247,6 +254,7 @@ export class RoundDriver {
         ...written,
         ...(ends ? this.host.follow(this.#members.timed(before), round) : []),
       ]);
+      if (ends) this.host.costs.written();
     }
     this.round = next.round;
     // Members that go on in the buffer that follows keep theirs: it takes over while the effects are performed.

@@ -4,6 +4,7 @@ import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Records } from '../ports/records.ts';
 import type { ServerKey } from '../ports/server-key.ts';
 import type { Reputation } from './reputation.ts';
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly key: ServerKey;
   /** The end of the chain of coordinators' acts: journals vouch for it, so that acts taken from its end are missed. */
   readonly acts?: () => ActsEnd;
+  /** What the process has spent. Undefined in a simulation, which plays with its time: nothing is metered there. */
+  readonly meter?: () => Meter;
   /** Undefined in a simulation: nobody is turned away there. */
   readonly reputation?: Reputation;
   /** Where one of the federations learns for an upper one, and has rounds only when that asks for them. */

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
+import type { Prices } from '#lib/protocol/costs.ts';
 import { FederationId, type FederationId as Id } from '#lib/core/ids.ts';
 import type { Permission } from '#lib/protocol/people.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
@@ -12,7 +13,7 @@ import type { Log } from '../ports/log.ts';
 import type { Records } from '../ports/records.ts';
 import { listActs } from './acts.ts';
 import { exportVersion, MOST_EXPORTS, places } from './export.ts';
-import { federationRoutes, noFederation } from './federations.ts';
+import { federationRoutes, NO_PRICES, noFederation } from './federations.ts';
 import { getParameters } from './parameters.ts';
 import { diskFull, having, isDiskFull, json, refusal, send, unknownPath, type Reply } from './reply.ts';
 import { nameOf, type Sessions } from './sessions.ts';
@@ -37,6 +38,8 @@ export interface ApiParts {
   readonly acts: Acts;
   readonly records: Pick<Records, 'acts'>;
   readonly mostExports?: number;
+  /** Of what the server spends; undefined: none is set. */
+  readonly prices?: Prices;
   /** undefined: nothing is tracked here. */
   readonly mlflow?: Mlflow | undefined;
 }
@@ -66,7 +69,7 @@ function routesOf(parts: ApiParts): readonly Route[] {
   const passkeys = new Passkeys(sessions.people, clock, site);
   const people = peopleRoutes(sessions.people, passkeys);
   const exports = places(mostExports);
-  const federations = federationRoutes(coordinator);
+  const federations = federationRoutes(coordinator, parts.prices ?? NO_PRICES);
   const of =
     (
       handle: (
@@ -251,6 +254,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
       'GET',
       'federations/*/fleet',
       of((_, id) => federations.fleet(id)),
+    ),
+    byCoordinator(
+      'GET',
+      'federations/*/costs',
+      of((_, id) => federations.costs(id)),
     ),
     byCoordinator(
       'GET',

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { ParticipantId, RoundNumber, SurveyNumber, VersionNumber, type FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
 import { ChangedQuestion } from '#lib/protocol/briefs.ts';
+import type { Prices } from '#lib/protocol/costs.ts';
 import { Exclusion } from '#lib/protocol/exclusions.ts';
 import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
 import { NewSurvey, SurveyShowing } from '#lib/protocol/survey-views.ts';
@@ -56,7 +57,9 @@ const ACTS = { start: 'started', pause: 'paused', resume: 'resumed', finish: 'fi
 
 const LONGEST_PAGE = 200;
 
-export const federationRoutes = (coordinator: Coordinator) => ({
+export const NO_PRICES: Prices = { cpuHour: null, gigabyteOut: null };
+
+export const federationRoutes = (coordinator: Coordinator, prices: Prices) => ({
   list: (): Reply => json(200, coordinator.summaries()),
   view: (id: FederationId): Reply => found(id, coordinator.view(id)),
   versions: (id: FederationId): Reply => found(id, coordinator.versions(id)),
@@ -119,6 +122,10 @@ export const federationRoutes = (coordinator: Coordinator) => ({
       : json(200, curves);
   },
   fleet: (id: FederationId): Reply => found(id, coordinator.fleet(id)),
+  costs(id: FederationId): Reply {
+    const rounds = coordinator.costs(id);
+    return found(id, rounds && { prices, rounds });
+  },
   briefs: (id: FederationId): Reply => found(id, coordinator.briefs(id)),
   async changeQuestion(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, ChangedQuestion);

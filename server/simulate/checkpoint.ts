@@ -17,6 +17,7 @@ export interface Checkpoint {
   readonly records: KeptRecords;
   readonly memories: readonly { readonly index: number; readonly memory: DeviceMemory }[];
   readonly bytesDown: number;
+  readonly deviceMs: number;
   /** The versions that each device keeps. */
   readonly held: readonly { readonly index: number; readonly versions: readonly Digest[] }[];
   /** Of the newest version: its parameters and its anchor's, and what the server remembers with it. */
@@ -44,6 +45,8 @@ const Header = v.object({
   }),
   records: KeptRecords,
   bytesDown: whole,
+  /** An earlier program did not count it. */
+  deviceMs: v.optional(v.number(), 0),
   held: v.array(v.object({ index: whole, versions: v.array(Digest) })),
   blobs: v.array(v.object({ digest: Digest, bytes: whole })),
   /** What devices remember, in the order of its bytes. */
@@ -79,6 +82,7 @@ export async function writeCheckpoint(path: string, begun: Begun, at: Checkpoint
     },
     records: at.records,
     bytesDown: at.bytesDown,
+    deviceMs: at.deviceMs,
     held: at.held.map(({ index, versions }) => ({ index, versions: [...versions] })),
     blobs: blobs.map(([digest, bytes]) => ({ digest, bytes: bytes.length })),
     memories: memories.map(({ index, name, bytes }) => ({ index, name, bytes: bytes.length })),
@@ -120,8 +124,20 @@ export async function readCheckpoint(
     bytes.toString('utf8', 0, Math.max(0, end)),
   );
   if (!header.success) throw unusable('it is not the state of a simulation.');
-  const { blobs, memories, rest, elapsedMs, presence, records, bytesDown, held, setup, data, backend } =
-    header.output;
+  const {
+    blobs,
+    memories,
+    rest,
+    elapsedMs,
+    presence,
+    records,
+    bytesDown,
+    deviceMs,
+    held,
+    setup,
+    data,
+    backend,
+  } = header.output;
   const after = bytes.subarray(end + 1);
   if (createHash('sha256').update(after).digest('hex') !== rest) throw unusable('it is damaged.');
   let at = 0;
@@ -137,6 +153,7 @@ export async function readCheckpoint(
       presence,
       records,
       bytesDown,
+      deviceMs,
       held,
       blobs: new Map(blobs.map((one) => [one.digest, next(one.bytes)])),
       memories: memories.map(({ index, name, bytes: length }) => ({

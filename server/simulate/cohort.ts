@@ -47,6 +47,8 @@ export class Cohort {
   engineMs = 0;
   /** What devices fetched, over the whole run. */
   bytesDown = 0;
+  /** Milliseconds that devices trained on the simulation's clock, over the whole run and all devices. */
+  deviceMs = 0;
   /** What devices keep from round to round, by their indices. */
   readonly memories = new Map<number, DeviceMemory>();
   /** The versions that each device keeps: what it fetched last, and the anchor of that. */
@@ -58,8 +60,8 @@ export class Cohort {
   #cohort: SimulatedDevice[] = [];
   /** What each device was asked last, by the round that it was configured in. */
   readonly #asked = new Map<number, number>();
-  /** Those that are at it. */
-  readonly #tasks = new Map<number, number>();
+  /** Those that are at it: the round that each was configured in, and since when. */
+  readonly #tasks = new Map<number, { readonly round: number; readonly since: number }>();
   /** Of bases. */
   readonly #values = new Map<Digest, Promise<Float32Array>>();
   /** What devices' controls will be once a version holds their updates. */
@@ -74,15 +76,23 @@ export class Cohort {
 
   /** What it was training is given up. */
   gone(device: SimulatedDevice): void {
-    this.#tasks.delete(device.index);
+    this.#leavesTask(device.index);
     this.#trainings.drop(device);
   }
 
   /** In asynchronous rounds whoever trains is a member of the next one. */
   ended(): void {
     if (this.parts.setup.mode.type === 'asynchronous') return;
-    this.#tasks.clear();
+    for (const index of [...this.#tasks.keys()]) this.#leavesTask(index);
     this.#trainings.clear();
+  }
+
+  /** It trains no more. */
+  #leavesTask(index: number): void {
+    const task = this.#tasks.get(index);
+    if (task === undefined) return;
+    this.#tasks.delete(index);
+    this.deviceMs += this.parts.clock.monotonic() - task.since;
   }
 
   /** A version holds these devices' updates: a device's control and the server's move together (participant/controls.ts). */
@@ -106,7 +116,8 @@ export class Cohort {
     }
     const isAgain = this.#asked.get(device.index) === message.round;
     this.#asked.set(device.index, message.round);
-    this.#tasks.set(device.index, message.round);
+    this.#leavesTask(device.index);
+    this.#tasks.set(device.index, { round: message.round, since: this.parts.clock.monotonic() });
     if (!isAgain) {
       this.#cohort.push(device);
       this.#fetch(device, message.base);
@@ -156,7 +167,7 @@ export class Cohort {
 
   /** It is here, and trains for the round that it was configured in. */
   #isAtIt(device: SimulatedDevice, { round }: Configured): boolean {
-    return this.#tasks.get(device.index) === round;
+    return this.#tasks.get(device.index)?.round === round;
   }
 
   /** Unless the device is no more at it by then. */
@@ -195,7 +206,7 @@ export class Cohort {
   async #report(device: SimulatedDevice, message: Configured): Promise<void> {
     const result = await this.#resultOf(device, message);
     if (result === undefined || !this.#isAtIt(device, message)) return;
-    this.#tasks.delete(device.index);
+    this.#leavesTask(device.index);
     if (result.type === 'failed') {
       this.parts.tell(device, {
         name: 'withdraw',
@@ -238,7 +249,7 @@ export class Cohort {
     }
     const result = this.#timed(await this.#trainings.take(device));
     if (result !== undefined && result.type !== 'trained' && result.type !== 'failed')
-      throw new Error('A training was answered by a score.');
+      throw new Error('A training was answered by something else.');
     return result;
   }
 

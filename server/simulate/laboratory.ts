@@ -32,6 +32,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { Cohort } from './cohort.ts';
 import { factsOf, simulated as federation, type SimulatedDevice } from './devices.ts';
 import type { Figures, ResultLine, RoundLine } from './lines.ts';
+import { recordedRound, type RecordedRound } from './manifest.ts';
 import { Presence } from './presence.ts';
 import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
 import { figuresOf, scoreOnPool, type RowRange } from './scoring.ts';
@@ -55,7 +56,7 @@ export interface LaboratoryParts {
   readonly pool: WorkerPool;
   /** Where an earlier process stood. */
   readonly from: Checkpoint | undefined;
-  onRound(line: RoundLine): void;
+  onRound(line: RoundLine, made: RecordedRound): void;
   /** A version is made and scored, and nothing is under way: what `checkpoint` gives now can be gone on with. */
   onBoundary(checkpoint: () => Checkpoint, isLast: boolean): Promise<void>;
 }
@@ -75,6 +76,7 @@ export class Laboratory {
   #abandonedInARow = 0;
   #scoringMs = 0;
   #bytesDownTold: number;
+  #deviceMsTold: number;
   /** Of the version that was scored last: under privacy the server is told of none. */
   #lastFigures: Figures = {};
   #isStopped = false;
@@ -111,6 +113,7 @@ export class Laboratory {
       this.#cohort.memories.set(index, { ...this.#cohort.memories.get(index), ...memory });
     for (const { index, versions } of from?.held ?? []) this.#cohort.held.set(index, versions);
     this.#cohort.bytesDown = this.#bytesDownTold = from?.bytesDown ?? 0;
+    this.#cohort.deviceMs = this.#deviceMsTold = from?.deviceMs ?? 0;
     for (const device of devices) this.#byParticipant.set(device.participant, device);
     this.#judge = {
       id: 'laboratory',
@@ -273,17 +276,20 @@ export class Laboratory {
         ({ participant }) => this.#byParticipant.get(participant) ?? [],
       );
       this.#cohort.counted(reporters);
-      this.parts.onRound({
-        ...this.#outline(ended),
-        version: head.version,
-        metrics: tally === undefined ? null : figuresOf(tally),
-        ...(unseen.tally === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
-        ...(unseen.personal == null ? {} : { ownOfNeverTrained: figuresOf(unseen.personal) }),
-        ...(backdoor === undefined ? {} : { backdoor }),
-        bytesUp: acceptedReports(ended).reduce((total, { bytes }) => total + bytes, 0),
-        bytesDown: this.#bytesDownSince(),
-        reason: null,
-      });
+      this.parts.onRound(
+        {
+          ...this.#outline(ended),
+          version: head.version,
+          metrics: tally === undefined ? null : figuresOf(tally),
+          ...(unseen.tally === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
+          ...(unseen.personal == null ? {} : { ownOfNeverTrained: figuresOf(unseen.personal) }),
+          ...(backdoor === undefined ? {} : { backdoor }),
+          bytesUp: acceptedReports(ended).reduce((total, { bytes }) => total + bytes, 0),
+          ...this.#spentSince(),
+          reason: null,
+        },
+        recordedRound(this.parts, ended, this.#records.accepted(), message),
+      );
       if (tally !== undefined) {
         this.#lastFigures = figuresOf(tally);
         if (this.parts.spec.privacy.type === 'none')
@@ -305,14 +311,17 @@ export class Laboratory {
       this.#isEnding = false;
       // The buffer that was open when the run reached its end is no round of it.
       if (this.#view.state === 'finished') return;
-      this.parts.onRound({
-        ...this.#outline(this.#ended),
-        version: null,
-        metrics: null,
-        bytesUp: 0,
-        bytesDown: this.#bytesDownSince(),
-        reason,
-      });
+      this.parts.onRound(
+        {
+          ...this.#outline(this.#ended),
+          version: null,
+          metrics: null,
+          bytesUp: 0,
+          ...this.#spentSince(),
+          reason,
+        },
+        recordedRound(this.parts, this.#ended, this.#records.accepted()),
+      );
       if (this.#abandonedInARow >= MOST_ABANDONED)
         throw new UnusableSetup(
           `${MOST_ABANDONED} rounds in a row made no version. The last: ${reason} Use a lower --learning-rate or --dropout, or a longer --deadline.`,
@@ -320,11 +329,16 @@ export class Laboratory {
     });
   }
 
-  /** What devices fetched since it was asked last. */
-  #bytesDownSince(): number {
-    const before = this.#bytesDownTold;
-    this.#bytesDownTold = this.#cohort.bytesDown;
-    return this.#bytesDownTold - before;
+  /** What devices fetched, and how long they trained, since it was asked last. */
+  #spentSince(): Pick<RoundLine, 'bytesDown' | 'deviceSeconds'> {
+    const { bytesDown, deviceMs } = this.#cohort;
+    const since = {
+      bytesDown: bytesDown - this.#bytesDownTold,
+      deviceSeconds: (deviceMs - this.#deviceMsTold) / 1000,
+    };
+    this.#bytesDownTold = bytesDown;
+    this.#deviceMsTold = deviceMs;
+    return since;
   }
 
   #roundEnded(): void {
@@ -342,6 +356,7 @@ export class Laboratory {
     const count = (wanted: MemberStage): number =>
       cohortOf(round).filter(({ standing }) => stageOf(standing) === wanted).length;
     const { tuning } = this.#view;
+    const { spec } = this.parts;
     const ages = acceptedReports(round).map(({ staleness }) => staleness);
     return {
       type: 'round' as const,
@@ -354,7 +369,10 @@ export class Laboratory {
         : {}),
       ...(tuning === undefined
         ? {}
-        : { tuning: tuning.map(({ learningRate, chance }) => ({ rate: learningRate, chance })) }),
+        : {
+            tuning: tuning.map(({ learningRate, chance }) => ({ rate: learningRate, chance })),
+            ...(spec.tuning === undefined ? {} : { tunedBy: spec.tuning.by }),
+          }),
       simulatedSeconds: this.#clock.monotonic() / 1000,
     };
   }
@@ -472,6 +490,7 @@ export class Laboratory {
       records,
       held: Array.from(this.#cohort.held, ([index, versions]) => ({ index, versions })),
       bytesDown: this.#cohort.bytesDown,
+      deviceMs: this.#cohort.deviceMs,
       memories: Array.from(this.#cohort.memories, ([index, memory]) => ({ index, memory })),
       blobs: bytes,
     };
@@ -493,6 +512,7 @@ export class Laboratory {
       ...(unseen?.personal === undefined ? {} : { ownOfNeverTrained: figuresOf(unseen.personal.tally) }),
       bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
       bytesDownPerParticipant: this.#cohort.bytesDown / participants,
+      deviceSeconds: this.#cohort.deviceMs / 1000,
       simulatedSeconds: this.#clock.monotonic() / 1000,
       versionDigest: head.digest,
       outcome: this.#records.kept()?.run?.outcome ?? status,

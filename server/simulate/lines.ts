@@ -1,5 +1,7 @@
 // What a simulation says: a line a round and a last one, the same bytes for the same seed, so nothing here knows how long it
 // took; and the same for the eye.
+import type { LocalTuning } from '#lib/core/federation.ts';
+import { deviceKinds, energyOf, energyWords, wattsWords } from '#lib/core/forecast/energy.ts';
 import { metrics } from '#lib/core/metrics/metric-list.ts';
 import type { MetricName } from '#lib/core/metrics/metric-name.ts';
 import type { Interval } from '#lib/core/metrics/wilson.ts';
@@ -35,8 +37,11 @@ export interface RoundLine {
   readonly backdoor?: number;
   /** Where the devices' learning rate is tuned: the rates in play, and the chance of each to be drawn next. */
   readonly tuning?: readonly RateChance[];
+  readonly tunedBy?: LocalTuning['by'];
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** That devices trained since the round before, summed over all of them, as fast as the simulation makes them. */
+  readonly deviceSeconds: number;
   /** Since the simulation began. */
   readonly simulatedSeconds: number;
   /** Why it was abandoned. */
@@ -54,6 +59,8 @@ export interface ResultLine {
   /** Over the whole run, shared equally among all participants. */
   readonly bytesUpPerParticipant: number;
   readonly bytesDownPerParticipant: number;
+  /** Over the whole run and all devices, also where nothing came of it. */
+  readonly deviceSeconds: number;
   readonly simulatedSeconds: number;
   readonly versionDigest: string;
   /** Why it ended. */
@@ -111,12 +118,43 @@ export interface ReferencesLine {
   readonly verdict: ReferenceVerdict;
 }
 
+/** There is nothing to hold the last version against. */
+export interface NoVerdictLine {
+  readonly type: 'no-verdict';
+  /** In a sentence, with what to do. */
+  readonly reason: string;
+}
+
+/** A round of a simulation that is had again. */
+export interface AgainLine {
+  readonly type: 'again';
+  readonly round: number;
+  /** Its weights are those of the first run. */
+  readonly isSame: boolean;
+  /** SHA-256 of the weights; null: it made none, or was no round of the first run. */
+  readonly first: string | null;
+  readonly now: string | null;
+  /** What is not as before, in words; null: nothing. */
+  readonly differs: string | null;
+}
+
+export interface AgainResultLine {
+  readonly type: 'again-result';
+  readonly verdict: 'same' | 'within' | 'differs';
+  /** Held against those of the first run. */
+  readonly rounds: number;
+  /** The number of the first round whose weights are others. */
+  readonly firstDifferent: number | null;
+  readonly message: string;
+}
+
 export interface NoteLine {
   readonly type: 'note';
   readonly message: string;
 }
 
-export type SimulationLine = NoteLine | RoundLine | ResultLine | ReferencesLine;
+export type SimulationLine =
+  NoteLine | RoundLine | ResultLine | ReferencesLine | NoVerdictLine | AgainLine | AgainResultLine;
 
 const figureText = (name: MetricName, value: number): string =>
   `${metrics[name].title.toLowerCase()} ${metrics[name].isShare ? `${(value * 100).toFixed(2)} %` : value.toPrecision(4)}`;
@@ -139,17 +177,26 @@ function duration(seconds: number): string {
   return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} days`;
 }
 
-/** The likeliest, or where they lie when all are as likely: a population. */
-function ratesText(chances: readonly RateChance[]): readonly string[] {
+/** The likeliest of a list; or, of a population, where it lies. */
+function ratesText({ tuning: chances = [], tunedBy }: RoundLine): readonly string[] {
   const [first] = chances.toSorted((a, b) => b.chance - a.chance);
   if (first === undefined) return [];
   if (chances.some(({ chance }) => chance !== first.chance))
     return [`rate ${first.rate} likeliest, ${(first.chance * 100).toFixed(0)} %`];
+  if (tunedBy === 'fedex') return [`${chances.length} rates, equal chances as at the start`];
   const rates = chances.map(({ rate }) => rate);
   return [`${rates.length} rates from ${Math.min(...rates)} to ${Math.max(...rates)}`];
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
+
+/** Nothing here measures a device: neither its speed nor what it draws. */
+function hours(seconds: number): string {
+  const energies = Object.values(deviceKinds).map(
+    ({ many, watts }) => `by ${many} (${wattsWords(watts)}) ${energyWords(energyOf(1000 * seconds, watts))}`,
+  );
+  return `${Number((seconds / 3600).toPrecision(2))} device-hours of training as simulated, at made-up speeds; ${energies.join(', ')}`;
+}
 
 /** `metric`: the one that the run is about; `rounds` planned. */
 export function spokenLine(line: SimulationLine, metric: MetricName, rounds: number): string {
@@ -172,7 +219,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
               ...(value === undefined ? [] : [figureText(metric, value)]),
               ...unseenText(metric, line),
               ...(line.backdoor === undefined ? [] : [`backdoor ${(line.backdoor * 100).toFixed(2)} %`]),
-              ...(line.tuning === undefined ? [] : ratesText(line.tuning)),
+              ...ratesText(line),
               `${megabytes(line.bytesUp)} up, ${megabytes(line.bytesDown)} down`,
             ];
       return `Round ${line.round} of ${rounds}: ${parts.join(', ')}; ${duration(line.simulatedSeconds)} simulated`;
@@ -188,11 +235,20 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
           .map((text) => `${text}, `)
           .join('')}${duration(line.simulatedSeconds)} simulated`,
         `Each participant on average: ${megabytes(line.bytesUpPerParticipant)} up, ${megabytes(line.bytesDownPerParticipant)} down`,
+        `All devices together: ${hours(line.deviceSeconds)}`,
         `Last version: ${line.versionDigest}`,
       ].join('\n');
     }
     case 'references':
       return referencesText(line);
+    case 'no-verdict':
+      return `No verdict: ${line.reason}`;
+    case 'again':
+      return line.isSame
+        ? `Round ${line.round}: the same weights as before${line.differs === null ? '' : `, though ${line.differs}`}`
+        : `Round ${line.round} differs: ${line.differs ?? ''}`;
+    case 'again-result':
+      return line.message;
     default:
       return line satisfies never;
   }

@@ -3,7 +3,12 @@ import type { TableContract } from '#lib/core/data/contract.ts';
 import { compareModels, judging, type Judged } from '#lib/participant/workbench/judge.ts';
 import { inOneGo } from '#lib/participant/workbench/step-through.ts';
 import type { Gap } from './lines.ts';
-import { gainOverMean, verdict } from './references.ts';
+import { samples } from '#lib/modalities/samples.ts';
+import { smallSetup } from '../../test/support/small-simulation.ts';
+import { simulatedDevices } from './devices.ts';
+import { spokenLine } from './lines.ts';
+import { simulatedSpec } from './specification.ts';
+import { gainOverMean, referencesOf, verdict } from './references.ts';
 
 const classes: TableContract = {
   kind: 'table',
@@ -62,4 +67,34 @@ test.each([
   [{ gain: 0.2, interval: null }, none, 'no difference beyond luck'],
 ] as const)('gains over devices alone of %o, and pooled %o: %s', (federated, pooled, said) => {
   expect(verdict(federated, pooled, 1)).toBe(said);
+});
+
+test('where a model that the last version is held against diverges there is no verdict, and what to do is said', async () => {
+  const setup = { ...smallSetup, references: 2 };
+  const { contract } = samples['drawn-digits'];
+  const parts = [Uint32Array.of(0), Uint32Array.of(1)];
+  const rows = {
+    count: 2,
+    features: new Uint8Array(2 * 784),
+    targets: new Int32Array(2),
+    hashes: new Uint32Array(4),
+  };
+  const line = await referencesOf({
+    setup,
+    spec: simulatedSpec({ ...setup, cohort: 1 }, contract, 2),
+    devices: simulatedDevices(setup, parts),
+    training: rows,
+    test: rows,
+    parameters: new Float32Array(0),
+    rounds: 3,
+    pool: {
+      work: async (job) =>
+        'training' in job && job.training === null
+          ? { type: 'said', outputs: new Float64Array(20).fill(0.1), engineMs: 0 }
+          : { type: 'unsaid', kind: 'diverged', message: 'The loss is no longer a number.', engineMs: 0 },
+    },
+  });
+  expect(line && spokenLine(line, 'accuracy', 3)).toBe(
+    'No verdict: the model trained on all rows in one place diverged. The loss is no longer a number. Use a --learning-rate below 0.1 or fewer --rounds, for the rounds and for what they are held against.',
+  );
 });

@@ -18,7 +18,7 @@ import {
 import { inOneGo } from '#lib/participant/workbench/step-through.ts';
 import { verdictOf } from '#lib/participant/workbench/verdict.ts';
 import type { SimulatedDevice } from './devices.ts';
-import type { Gap, NoteLine, ReferencesLine, ReferenceVerdict } from './lines.ts';
+import type { Gap, NoVerdictLine, ReferencesLine, ReferenceVerdict } from './lines.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 import { copied, type WorkerPool } from './worker-pool.ts';
 
@@ -51,7 +51,9 @@ export function checkReferences({ references }: SimulationSetup, spec: Federatio
 }
 
 /** Undefined `references` of the setup: there is nothing to say. The same for any number of threads. */
-export async function referencesOf(parts: ReferenceParts): Promise<ReferencesLine | NoteLine | undefined> {
+export async function referencesOf(
+  parts: ReferenceParts,
+): Promise<ReferencesLine | NoVerdictLine | undefined> {
   const { setup, spec, pool, training, test, rounds } = parts;
   if (setup.references === undefined || !('network' in spec)) return undefined;
   const built = federatedModel(spec);
@@ -65,13 +67,13 @@ export async function referencesOf(parts: ReferenceParts): Promise<ReferencesLin
     .sort();
   const all = Uint32Array.from(holding.flatMap(({ rows }) => Array.from(rows))).sort();
   if (chosen.length === 0)
-    return { type: 'note', message: 'There are no references: no honest device has rows.' };
+    return { type: 'no-verdict', reason: 'no honest device has rows. Use fewer --attackers or more rows.' };
   const passes = passesOf(spec, rounds, parts.devices.length);
   const first = copied(Float32Array, firstParameters(built.value, spec));
   const ask = async (name: string, parameters: Float32Array, rows?: Uint32Array, epochs = 0) => {
     const job = { type: 'reference' as const, parameters, testRows: test.count };
     const result = await pool.work({ ...job, training: rows === undefined ? null : { rows, epochs } });
-    if (result.type !== 'said' && result.type !== 'failed') throw new Error('A model was asked in vain.');
+    if (result.type !== 'said' && result.type !== 'unsaid') throw new Error('A model was asked in vain.');
     return { name, ...result };
   };
   const [federated, pooled, ...alone] = await Promise.all([
@@ -84,11 +86,7 @@ export async function referencesOf(parts: ReferenceParts): Promise<ReferencesLin
   ] as const);
   const judged: Judged[] = [];
   for (const model of [federated, pooled, ...alone]) {
-    if (model.type === 'failed')
-      return {
-        type: 'note',
-        message: `There are no references: ${model.name}, ${lowerFirst(model.message)}`,
-      };
+    if (model.type === 'unsaid') return { type: 'no-verdict', reason: cameToNothing(setup, model) };
     judged.push(judge(parts, model.outputs));
   }
   const rows = selectExamples(training, all);
@@ -210,4 +208,17 @@ export function gainOverMean(first: Judged, others: readonly Judged[], of: numbe
   return { gain, interval: { low: gain - reach, high: gain + reach } };
 }
 
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+/** Each reference trains for as many passes as all rounds did, so that one may diverge where a round did not. */
+function cameToNothing(
+  { learningRate }: SimulationSetup,
+  { name, message, kind }: { readonly name: string; readonly message: string; readonly kind: string },
+): string {
+  const [what, advice] =
+    kind === 'diverged'
+      ? [
+          `the model ${name} diverged`,
+          `Use a --learning-rate below ${learningRate} or fewer --rounds, for the rounds and for what they are held against.`,
+        ]
+      : [`the model ${name} could not be trained`, 'Use another --backend, or leave --references out.'];
+  return `${what}. ${message} ${advice}`;
+}

@@ -116,6 +116,8 @@ export interface RoundRecords extends Records {
   kept(): KeptRecords | undefined;
   /** The newest round that has ended: of an asynchronous run the next one is open by then. */
   ended(): EndedRound | undefined;
+  /** Whose updates were accepted in it, in that order: the order in which they were folded. */
+  accepted(): readonly ParticipantId[];
 }
 
 const keptOf = (record: FederationRecord): KeptRecords['federation'] => ({
@@ -134,6 +136,7 @@ type UpdateRecord = Extract<Change, { type: 'insert-update' }>['record'];
 export function roundRecords(before?: KeptRecords): RoundRecords {
   let kept = before === undefined ? undefined : structuredClone(before);
   let ended: EndedRound | undefined;
+  let accepted: readonly ParticipantId[] = [];
   /** Of the newest round's members, by the round that each was configured in. */
   const updates = new Map<string, UpdateRecord>();
   const keyOf = ({ round, participant }: Pick<UpdateRecord, 'round' | 'participant'>): string =>
@@ -168,7 +171,11 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         if (all.round?.round.round !== change.record.round.round) updates.clear();
         all.round = change.record;
         const { round } = change.record;
-        if (round.phase === 'committed' || round.phase === 'abandoned') ended = round;
+        if (round.phase !== 'committed' && round.phase !== 'abandoned') return;
+        ended = round;
+        accepted = Array.from(updates.values()).flatMap(({ outcome, participant }) =>
+          outcome === 'accepted' ? [participant] : [],
+        );
         return;
       }
       case 'insert-update':
@@ -216,6 +223,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
   return {
     kept: () => kept,
     ended: () => ended,
+    accepted: () => accepted,
     async write(changes) {
       for (const change of changes) apply(change);
     },

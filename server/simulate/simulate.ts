@@ -8,18 +8,21 @@ import { needsRoot } from '#lib/core/aggregation/strategy.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
 import { joinExamples, selectExamples, type Examples } from '#lib/core/data/examples.ts';
-import { bytesOf } from '#lib/core/digest.ts';
+import { bytesOf, digestOfText } from '#lib/core/digest.ts';
 import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
 import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import { Digest } from '#lib/core/ids.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
+import { tooFewRounds } from '#lib/core/search/fedpop-rounds.ts';
 import { measuredEngines } from '#lib/participant/choose-backend.ts';
+import { Again, checkAgain } from './again.ts';
 import { readCheckpoint, writeCheckpoint, type Begun, type Checkpoint } from './checkpoint.ts';
 import { readSimulationData, type SimulationData } from './data.ts';
 import { leftOutForSpeed, rootRows, simulatedDevices, type SimulatedDevice } from './devices.ts';
 import { Laboratory } from './laboratory.ts';
-import type { ResultLine, SimulationLine } from './lines.ts';
+import type { AgainResultLine, NoVerdictLine, ReferencesLine, ResultLine, SimulationLine } from './lines.ts';
+import { beginManifest, writeManifest, type RecordedRound, type SimulationManifest } from './manifest.ts';
 import { checkReferences, referencesOf } from './references.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 import { preparedData, sharedRecipe } from './shared-recipe.ts';
@@ -31,6 +34,10 @@ export interface SimulationOptions {
   readonly begin: SimulationSetup | { readonly resume: string };
   /** Where its state is kept; a simulation that is gone on with keeps it where it was. */
   readonly state?: string;
+  /** Where its manifest is written: at the start, and whole at the end or where it is stopped. */
+  readonly manifest?: string;
+  /** What it is held against, round by round: `begin` is its setup. */
+  readonly again?: SimulationManifest;
   /** Default: one a core. */
   readonly processes?: number;
   /** Milliseconds between two writes of the state, at least; 0: after every round. Default 5 s. */
@@ -49,10 +56,18 @@ export interface Spent {
 }
 
 export interface RunningSimulation {
-  /** Undefined where it was stopped before its end. Rejects with UnusableSetup. */
-  readonly done: Promise<{ readonly result: ResultLine | undefined; readonly spent: Spent }>;
-  /** It ends after the present round, and its state is kept. */
-  stop(): void;
+  /** Rejects with UnusableSetup. */
+  readonly done: Promise<{
+    /** Undefined where it was stopped before its end. */
+    readonly result: ResultLine | undefined;
+    /** Stopped once its rounds were done: the models that its last version is held against are not trained to their end. */
+    readonly isCut: boolean;
+    /** Of a simulation that is had again. */
+    readonly again: AgainResultLine | undefined;
+    readonly spent: Spent;
+  }>;
+  /** It ends after the present round, and its state is kept; or, once its rounds are done, at once. Says which. */
+  stop(): 'round' | 'references';
 }
 
 const KEEP_EVERY_MS = 5_000;
@@ -60,6 +75,9 @@ const KEEP_EVERY_MS = 5_000;
 export function simulate(options: SimulationOptions): RunningSimulation {
   let laboratory: Laboratory | undefined;
   let isStopped = false;
+  let areRoundsDone = false;
+  let cutShort = (): void => {};
+  const cut = new Promise<'cut'>((resolve) => (cutShort = () => resolve('cut')));
 
   const run = async () => {
     const { begin } = options;
@@ -100,9 +118,23 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     checkReferences(setup, spec);
     const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
     const begun: Begun = { setup, data: digest, backend };
+    const { manifest: writtenTo, again: first } = options;
+    const record =
+      writtenTo === undefined && first === undefined ? undefined : beginManifest(begun, spec, data, devices);
+    const rounds: RecordedRound[] = [];
+    let finished: SimulationManifest['finished'] = null;
+    const writeDown = async (): Promise<void> => {
+      if (writtenTo !== undefined && record !== undefined)
+        await writeManifest(writtenTo, { ...record, finished, rounds });
+    };
+    const changed = first === undefined || record === undefined ? [] : checkAgain(first, record);
+    const again = first === undefined || record === undefined ? undefined : new Again(first, record);
+    // Before any round: where it cannot be written nothing is simulated in vain.
+    await writeDown();
     options.onBegin?.(spec, setup);
     const leftOut = leftOutForSpeed(learning, spec, setup);
-    for (const message of [...data.notes, ...(leftOut === undefined ? [] : [leftOut])])
+    const few = tooFewRounds(spec);
+    for (const message of [...changed, ...data.notes, leftOut, few].filter((one) => one !== undefined))
       options.onLine({ type: 'note', message });
 
     const processes = isOnGraphics(backend) ? 1 : Math.max(1, options.processes ?? availableParallelism());
@@ -133,7 +165,13 @@ export function simulate(options: SimulationOptions): RunningSimulation {
         testRows: data.test.count,
         pool,
         from: earlier?.at,
-        onRound: options.onLine,
+        onRound(line, round) {
+          options.onLine(line);
+          rounds.push(round);
+          if (again === undefined) return;
+          options.onLine(again.round(round));
+          if (again.isDone) laboratory?.stop();
+        },
         async onBoundary(checkpoint, isLast) {
           if (isLast || isStopped || performance.now() - keptLast >= (options.keepEveryMs ?? KEEP_EVERY_MS))
             await keep(checkpoint());
@@ -141,23 +179,45 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       });
       if (isStopped) laboratory.stop();
       const result = await laboratory.run();
+      let references: ReferencesLine | NoVerdictLine | undefined;
+      let isCut = false;
       if (result !== undefined) {
         options.onLine(result);
-        const references = await referencesOf({
-          setup,
-          spec,
-          devices: learning,
-          ...prepared,
-          pool,
-          parameters: await laboratory.lastParameters(),
-          rounds: result.rounds,
-        });
+        areRoundsDone = true;
+        // Whoever stopped it in its last round wants no more of it.
+        if (isStopped && setup.references !== undefined) isCut = true;
+        else {
+          const asked = referencesOf({
+            setup,
+            spec,
+            devices: learning,
+            ...prepared,
+            pool,
+            parameters: await laboratory.lastParameters(),
+            rounds: result.rounds,
+          });
+          const answer = await Promise.race([asked, cut]);
+          if (answer === 'cut') isCut = true;
+          else references = answer;
+        }
         if (references !== undefined) options.onLine(references);
+        if (!isCut)
+          finished = {
+            rounds: result.rounds,
+            weights: v.parse(Digest, result.versionDigest),
+            outcome: result.outcome,
+            figures: { ...result.metrics },
+            references: references === undefined ? null : digestOfText(JSON.stringify(references)),
+          };
       }
+      const verdict = again?.result(isCut ? undefined : result?.metrics, finished?.references ?? null);
+      if (verdict !== undefined) options.onLine(verdict);
       const { engineMs } = laboratory;
-      return { result, spent: { wallMs: performance.now() - started, engineMs, processes } };
+      const spent = { wallMs: performance.now() - started, engineMs, processes };
+      return { result, isCut, again: verdict, spent };
     } finally {
       await pool.close();
+      await writeDown();
     }
   };
   return {
@@ -165,6 +225,9 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     stop() {
       isStopped = true;
       laboratory?.stop();
+      if (!areRoundsDone) return 'round';
+      cutShort();
+      return 'references';
     },
   };
 }

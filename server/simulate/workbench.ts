@@ -21,8 +21,13 @@ import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { trialOf } from '#lib/participant/judging.ts';
 import { judgeAsNew, type JudgedAsNew } from '#lib/participant/new-device.ts';
-import { startState, trainLocally, type TrainingSurroundings } from '#lib/participant/train-locally.ts';
-import { createTrainingControl } from '#lib/participant/training-control.ts';
+import {
+  startState,
+  trainLocally,
+  type TrainingOutcome,
+  type TrainingSurroundings,
+} from '#lib/participant/train-locally.ts';
+import { createTrainingControl, type TrainingControl } from '#lib/participant/training-control.ts';
 import { readOneByOne } from '#lib/participant/form-update.ts';
 import { askedOnEngine } from '#lib/participant/workbench/ask-network.ts';
 import { roundTraining, sumRound, workRound } from '#lib/participant/work-round.ts';
@@ -125,8 +130,12 @@ export type TrainingResult =
 export type ReferenceResult =
   /** [testRows, outputs] */
   | { readonly type: 'said'; readonly outputs: Float64Array<ArrayBuffer> }
-  /** Training came to nothing: the sentence of it. */
-  | { readonly type: 'failed'; readonly message: string };
+  /** Training came to nothing, or was cut short: the sentence of it. */
+  | {
+      readonly type: 'unsaid';
+      readonly kind: Extract<TrainingOutcome, { type: 'failed' }>['kind'] | 'stopped';
+      readonly message: string;
+    };
 
 /** `engineMs`: time spent in training or scoring. */
 export type JobResult = (
@@ -142,6 +151,7 @@ export type JobResult = (
 export interface Workbench {
   /** Pieces of work are done in the order in which they are asked for. */
   work(job: Job): Promise<JobResult>;
+  /** What a reference trains ends at its next step; what waits rejects. */
   close(): void;
 }
 
@@ -155,15 +165,18 @@ export function openWorkbench(setup: WorkbenchSetup): Workbench {
     nodeEngines().create,
   );
   const inTurn = createQueue();
-  const bench: Bench = { setup, model: built.value, engine, clock };
+  const control = createTrainingControl();
+  const bench: Bench = { setup, model: built.value, engine, clock, control };
   return {
     work: (job) =>
       inTurn(async () => {
+        if (control.state === 'stopped') throw new Error('The workbench is closed.');
         const begun = performance.now();
         const result = await worked(bench, job);
         return { ...result, engineMs: performance.now() - begun };
       }),
     close() {
+      control.stop();
       engine.dispose();
       clock.close();
     },
@@ -175,6 +188,8 @@ interface Bench {
   readonly model: FederatedModel;
   readonly engine: Engine;
   readonly clock: ReturnType<typeof createSystemClock>;
+  /** Of what references train: no round would wait for it. */
+  readonly control: TrainingControl;
 }
 
 async function worked(bench: Bench, job: Job) {
@@ -281,7 +296,7 @@ const unwatched = ({ engine, clock }: Pick<Bench, 'engine' | 'clock'>): Training
 });
 
 async function askReference(
-  { setup, model, engine, clock }: Bench,
+  { setup, model, engine, clock, control }: Bench,
   { parameters, training, testRows }: ReferenceJob,
 ): Promise<ReferenceResult> {
   const { spec, test } = setup;
@@ -302,10 +317,10 @@ async function askReference(
         base: asked,
         checkpoint: undefined,
       },
-      unwatched({ engine, clock }),
+      { ...unwatched({ engine, clock }), control },
     );
-    if (outcome.type === 'stopped') throw new Error(UNSTOPPED);
-    if (outcome.type === 'failed') return { type: 'failed', message: outcome.message };
+    if (outcome.type === 'stopped') return { type: 'unsaid', kind: 'stopped', message: 'It was stopped.' };
+    if (outcome.type === 'failed') return { type: 'unsaid', kind: outcome.kind, message: outcome.message };
     asked = outcome.parameters;
   }
   const trained = { network, plan: spec.plan, parameters: asked };

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ConfigurationFault, readConfiguration, settings } from '../../server/configuration.ts';
+import { ConfigurationFault, pricesOf, readConfiguration, settings } from '../../server/configuration.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../server/main.ts';
 import { watching } from '../support/proven.ts';
 
@@ -33,6 +33,14 @@ async function serve(options: ServerOptions): Promise<RunningServer> {
 
 describe('the configuration', () => {
   test('is what the flags say, else the variables, else the defaults', () => {
+    expect(pricesOf(readConfiguration({ priceCpuHour: '0.05' }, { PRICE_GB_OUT: '0.09' }))).toEqual({
+      cpuHour: 0.05,
+      gigabyteOut: 0.09,
+    });
+    expect(pricesOf(readConfiguration({}, {}))).toEqual({ cpuHour: null, gigabyteOut: null });
+    expect(() => readConfiguration({ priceGbOut: '9 cents' }, {})).toThrow(
+      '--price-gb-out (or PRICE_GB_OUT): a price in your currency, such as 0.05, but got "9 cents"',
+    );
     expect(readConfiguration({}, {})).toMatchObject({
       port: 3000,
       data: './data',

@@ -21,6 +21,7 @@ import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import { Reputation } from '../../server/coordinator/reputation.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
+import type { Meter } from '../../server/ports/meter.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
@@ -73,6 +74,7 @@ export class World {
   #reputation: Reputation | undefined;
   #acts: (() => ActsEnd) | undefined;
   #upstream: (() => Upstream) | undefined;
+  #meter: (() => Meter) | undefined;
   #log: Log = silentLog;
   #crash: Crash | undefined;
   #generation = 0;
@@ -98,12 +100,14 @@ export class World {
       log = silentLog,
       clock,
       upstream,
+      meter,
     }: {
       readonly weighs?: boolean;
       readonly acts?: () => ActsEnd;
       readonly log?: Log;
       /** Of worlds that are one above the other. */
       readonly clock?: HandClock;
+      readonly meter?: () => Meter;
       /** Of each process, where the server is an edge. */
       readonly upstream?: () => Upstream;
     } = {},
@@ -111,6 +115,7 @@ export class World {
     const world = new World(seed, kept, clock);
     world.#acts = acts;
     world.#upstream = upstream;
+    world.#meter = meter;
     world.#log = log;
     if (weighs) world.#reputation = new Reputation(world.clock);
     await world.#start();
@@ -171,6 +176,7 @@ export class World {
       // A dead process's timers do nothing.
       clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
       log: this.#log,
+      ...(this.#meter === undefined ? {} : { meter: this.#meter }),
       noise: seededBytes(this.seed, 'noise', this.restarts),
       key: serverKey,
       ...(this.#reputation === undefined ? {} : { reputation: this.#reputation }),

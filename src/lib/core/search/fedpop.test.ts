@@ -5,6 +5,7 @@ import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
 import { LocalTuning } from '../federation.ts';
 import { random, type Random } from '../random.ts';
 import { fedpop, type FedpopState } from './fedpop.ts';
+import { roundsBeforeChange, tooFewRounds } from './fedpop-rounds.ts';
 import { inPlayOf, TuningState, tunerIssues } from './tuned-rounds.ts';
 import type { InPlay, TrialReport } from './tuner.ts';
 
@@ -205,4 +206,28 @@ test('members whose devices never end in time are replaced after a while, and ho
   }
   expect(generations[0]).toBe(first.population.filter(isLost).length);
   expect(generations.at(-1)).toBeLessThan(generations[0]!);
+});
+
+test('whoever plans fewer rounds than judge all members three times is told about how many those are', () => {
+  // Medians of 2,000 draws: 16, 5, 12 and 47 rounds. One device a round judges one of 8, and none is waited for longer than 6 · 8 rounds.
+  const asked = [
+    [6, 2],
+    [6, 10],
+    [8, 4],
+    [20, 3],
+    [8, 1],
+    [4, 10_000],
+  ] as const;
+  expect(asked.map(([population, goal]) => roundsBeforeChange(population, goal))).toEqual([
+    16, 5, 12, 46, 43, 3,
+  ]);
+  const spec = (maximumRounds: number) => ({
+    ...exampleSpec({ rules: { goal: 2, minimum: 1, maximumRounds } }),
+    tuning: rates,
+  });
+  expect(tooFewRounds(spec(16))).toMatch(
+    /^Each of 6 settings .* about 16 rounds of 2 devices, and 16 are planned/,
+  );
+  expect(tooFewRounds(spec(17))).toBeUndefined();
+  expect(tooFewRounds(exampleSpec())).toBeUndefined();
 });

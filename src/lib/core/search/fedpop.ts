@@ -40,7 +40,7 @@ export type FedpopState = v.InferOutput<typeof FedpopState>;
 /** How fast earlier rounds of a member are forgotten (the authors' discount). */
 const KEPT = 0.9;
 /** Before every member was judged in so many rounds, none is replaced: one cohort's word is luck. */
-const LEAST_COHORTS = 3;
+export const LEAST_COHORTS = 3;
 /** The share of the population that is replaced at a time, and that it is replaced by (the authors' quantile). */
 const REPLACED = 0.3;
 /** How far a rate is moved at most, as a share of its range on a log scale: of 0.001 to 1 by a factor of about 2.8. */
