@@ -8,6 +8,7 @@ import { inferContract } from '#lib/modalities/infer.ts';
 import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
 import { openedTables } from '#lib/modalities/table/packed-tables.ts';
+import type { TableReading } from '#lib/modalities/table/table-reading.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
 import { groupData, type GroupData } from '#lib/participant/workbench/grouping/group-data.ts';
 import { timeColumns } from '#lib/participant/workbench/series-channels.ts';
@@ -17,7 +18,7 @@ import { UnusableTraining } from './unusable.ts';
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
-  const files = await foundFiles(setup.data);
+  const files = await foundFiles(setup.data, setup.reading);
   const isPictures = await arePictures(files, setup.target);
   if (isPictures && setup.target !== null)
     throw new UnusableTraining(
@@ -50,10 +51,10 @@ const kindOf = (task: TrainSetup['task']) => (task === 'groups' ? null : task);
 
 /** The rows of one table, none of which is held out. Rejects with UnusableTraining, and with the signal's reason. */
 export async function readGroupRows(
-  { data: paths, target, without, recipe: given }: TrainSetup,
+  { data: paths, reading, target, without, recipe: given }: TrainSetup,
   signal: AbortSignal,
 ): Promise<GroupData> {
-  const files = await foundFiles(paths);
+  const files = await foundFiles(paths, reading);
   if (await arePictures(files, target ?? ''))
     throw new UnusableTraining(
       'Groups are found of the rows of a table, and these are pictures or recordings. Name a table, or a network that sees these, by --backbone.',
@@ -127,9 +128,9 @@ async function windowData(
   return data.value;
 }
 
-async function foundFiles(paths: readonly string[]): Promise<SourceFile[]> {
+async function foundFiles(paths: readonly string[], reading?: TableReading): Promise<SourceFile[]> {
   try {
-    return (await sourceFiles(paths)).filter((file) => !isHidden(file.path));
+    return (await sourceFiles(paths, reading)).filter((file) => !isHidden(file.path));
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
     const path = 'path' in cause ? String(cause.path) : paths.join(', ');
