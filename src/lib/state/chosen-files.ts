@@ -89,7 +89,7 @@ const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => 
 
 // What a picker offers, by endings and media types: the one list of what the readers take.
 export const TABLE_FILES =
-  '.csv,.tsv,.tab,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.gz,.zip,text/csv,text/tab-separated-values';
+  '.csv,.tsv,.tab,.txt,.data,.dat,.xlsx,.arff,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.gz,.zip,text/csv,text/tab-separated-values';
 export const PICTURE_FILES = '.png,.jpg,.jpeg,.webp,.zip,.gz,image/png,image/jpeg,image/webp';
 export const SOUND_FILES = '.wav,.zip,audio/wav,audio/x-wav';
 
