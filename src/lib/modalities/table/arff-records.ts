@@ -3,6 +3,7 @@
 import { quoted } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
 import { cellRecords } from './cell-records.ts';
+import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 import { encodingNote, encodingOf, textChunks } from './text-bytes.ts';
 
@@ -12,8 +13,8 @@ interface Attribute {
   readonly values: readonly string[] | undefined;
 }
 
-/** Cells between commas (or blanks), in single or double quotes or in none, a backslash before a letter that is one of the text. */
-const CELL = /\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,]*?))\s*(?:,|$)/sy;
+/** A cell and the comma behind it: in single or double quotes, with a backslash before a letter that is one of the text, or in none. */
+const CELL = /\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*(?:,|$)|([^,]*)(?:,|$)/sy;
 const unescaped = (text: string): string =>
   text.replace(/\\(.)/gs, (_, letter: string) => ({ n: '\n', t: '\t', r: '\r' })[letter] ?? letter);
 
@@ -25,9 +26,10 @@ function cellsOf(line: string): string[] | undefined {
     const [whole, single, double, plain = ''] = CELL.exec(line) ?? [];
     if (whole === undefined) return undefined;
     const text = single ?? double;
-    cells.push(text === undefined ? (plain === '?' ? '' : plain) : unescaped(text));
-    if (!whole.endsWith(','))
-      return CELL.lastIndex === 0 || CELL.lastIndex >= line.length ? cells : undefined;
+    const bare = plain.trim();
+    if (text === undefined && /^['"]/.test(bare)) return undefined;
+    cells.push(text === undefined ? (bare === '?' ? '' : bare) : unescaped(text));
+    if (!whole.endsWith(',')) return CELL.lastIndex >= line.length ? cells : undefined;
     // Behind the last comma there is one more, empty cell.
     if (CELL.lastIndex >= line.length) return [...cells, ''];
   }
@@ -115,6 +117,11 @@ export async function readArff(
     const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     for (const line of lines) take(line);
+    // No row is so long: what is one line of many megabytes is no ARFF.
+    if (rest.length > MAXIMUM_RECORD_BYTES) {
+      take(rest);
+      rest = '';
+    }
     bytes = Math.min(file.size, bytes + chunkBytes);
     const goesOn = await sink.piece(bytes);
     if (!isUsable || (!goesOn && bytes < file.size)) return;

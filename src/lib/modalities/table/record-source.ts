@@ -78,7 +78,7 @@ export function tableForm(
         'The letters of this text are not UTF-8, and could be of several alphabets. Say which encoding it has, or save it as UTF-8.',
     };
   const text = new TextDecoder().decode(headText(head.subarray(0, 8192), encoding)).trimStart();
-  if (isArff(text)) return 'arff';
+  if (isArff(text) || /\.arff(\.gz)?$/i.test(path)) return 'arff';
   const foreign = otherTextFormat(text);
   if (foreign !== undefined)
     return {

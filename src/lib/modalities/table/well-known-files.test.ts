@@ -162,6 +162,8 @@ test('ARFF names its columns and the classes of each, in its order', async () =>
     },
   });
   expect(await tableFacts([file])).toMatchObject({ ok: true, value: { rows: 2, unreadable: 1 } });
+  const open = sourceOfText('a.data', "@relation o\n@attribute a {b}\n@data\n'b\n");
+  expect(await read(open)).toMatch(/quoted cell of this row is not closed/);
   const sparse = sourceOfText('s.arff', '@relation s\n@attribute a numeric\n@data\n{0 1}\n');
   expect(await read(sparse)).toMatch(/sparse ARFF .* SparseToNonSparse/);
 });

@@ -168,6 +168,8 @@ function numberStyles(bytes: Uint8Array): readonly NumberStyle[] {
 }
 
 const DAY_MS = 86_400_000;
+/** To the end of the year 9999; a sheet shows no other as a date. */
+const MOST_DAYS = 2_958_466;
 
 /** Days since the end of 1899, whose 60th is a February 29 that there was not; or since 1904 began (§18.17.4.1). */
 function dateText(days: number, isOf1904: boolean): string {
@@ -213,7 +215,7 @@ function* rowsOf(
       return '';
     }
     if (styles[style] === 'time') told.times += 1;
-    return styles[style] === 'date' && Number.isFinite(Number(text))
+    return styles[style] === 'date' && Number(text) >= 0 && Number(text) < MOST_DAYS
       ? dateText(Number(text), isOf1904)
       : numberText(text);
   };
@@ -227,7 +229,7 @@ function* rowsOf(
     switch (event.name) {
       case 'row':
         if (isOpen) {
-          row = Number(attributeIn(event.attributes, 'r') ?? row + 1);
+          row = Number(attributeIn(event.attributes, 'r')) || row + 1;
           [cells, column] = [[], -1];
         }
         if (ends) yield { row, cells };

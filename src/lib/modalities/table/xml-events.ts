@@ -7,9 +7,9 @@ export type XmlEvent =
 
 const EVENT =
   /<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<[?!][^>]*>|<(\/?)(?:[\w.-]+:)?([\w.-]+)((?:[^>"']|"[^"]*"|'[^']*')*?)(\/?)>|([^<]+)/sy;
-const PIECE_BYTES = 1024 * 1024;
-/** No tag or text of a workbook is longer; what is holds no more of it. */
-const MOST_LETTERS = 16 * 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+/** A cell has 32,767 letters at most: no tag or text of a workbook is longer, and what is ends it. */
+const MOST_LETTERS = 1024 * 1024;
 
 /** Names are without their prefix; a text may come in parts. Ends where what stands there is no XML. */
 export function* xmlEvents(bytes: Uint8Array): Generator<XmlEvent, void, undefined> {
