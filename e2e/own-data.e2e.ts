@@ -195,6 +195,12 @@ test('a file is fetched from an address by a worker that is told nothing else; n
   );
   expect(reached).toBe(false);
   expect(asked.length).toBe(4);
+  // Once kept, it is had again from where it came.
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+  await page.getByRole('button', { name: 'Read the file again' }).click();
+  await expect(page.getByText('Nothing changed: the file holds what is here.')).toBeVisible();
+  expect(asked.length).toBe(6);
 });
 
 const dishes = ['soup', 'bread', 'fish', 'salad', 'cheese', 'pasta', 'cake', 'rice'];

@@ -215,7 +215,7 @@ function* spoken(read: Read): Iterable<string> {
     yield `  recordings of ${contract.milliseconds} ms at ${contract.sampleRate} Hz, ${contract.mels} bands every ${contract.hopMs} ms`;
   else for (const column of contract.columns) yield `  ${column.name}: ${describe(column)}`;
   yield `  to learn: ${target(read)}`;
-  for (const note of [...read.notes, ...report.notes]) yield `  note: ${note}`;
+  for (const note of new Set([...read.notes, ...report.notes])) yield `  note: ${note}`;
   for (const one of report.refusals.slice(0, LISTED))
     yield `refused: ${placeOf(one)} (${one.kind}): ${one.message}`;
   for (const rule of report.broken)

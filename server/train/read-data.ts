@@ -7,6 +7,7 @@ import type { ImportReport } from '#lib/modalities/import-report.ts';
 import { inferContract } from '#lib/modalities/infer.ts';
 import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
+import { withLabelLists } from '#lib/modalities/label-list.ts';
 import { openedTables } from '#lib/modalities/table/packed-tables.ts';
 import type { TableReading } from '#lib/modalities/table/table-reading.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
@@ -19,10 +20,11 @@ import { UnusableTraining } from './unusable.ts';
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
   const files = await foundFiles(setup.data, setup.reading);
-  const isPictures = await arePictures(files, setup.target);
-  if (isPictures && setup.target !== null)
+  const isListed = await areListed(files, setup.target);
+  const isPictures = isListed || (await arePictures(files, setup.target));
+  if (isPictures && !isListed && setup.target !== null)
     throw new UnusableTraining(
-      '--target names a column of a table, and these are pictures or recordings: their folders, names or label files are the target. Leave it out.',
+      '--target names a column, and these are pictures or recordings without a list that has it: their folders, names or label files are the target. Leave it out.',
     );
   if (!isPictures && setup.target === null)
     throw new UnusableTraining('Say which column is to be predicted: --target COLUMN.');
@@ -77,7 +79,12 @@ export async function readPlanesToGroup(
   readonly examples: Examples;
   readonly notes: readonly string[];
 }> {
-  if (target !== null || recipe !== null || !(await arePictures(await foundFiles(paths), null)))
+  const files = await foundFiles(paths);
+  if (
+    target !== null ||
+    recipe !== null ||
+    !((await areListed(files, null)) || (await arePictures(files, null)))
+  )
     throw new UnusableTraining(
       '--backbone sees pictures or recordings, which have no columns: name them by --data, and leave --target and --recipe out.',
     );
@@ -141,6 +148,10 @@ async function foundFiles(paths: readonly string[], reading?: TableReading): Pro
   }
 }
 
+/** Pictures or recordings beside a table that names them and their classes: by the column of the target, if one is said. */
+const areListed = async (files: readonly SourceFile[], target: string | null): Promise<boolean> =>
+  (await withLabelLists(files, { column: target ?? undefined })).notes.length > 0;
+
 /** Told by the first file that is not hidden. With a target named, a zip is an Excel workbook more likely than pictures. */
 async function arePictures(files: readonly SourceFile[], target: string | null): Promise<boolean> {
   const [first] = (await openedTables(files)).toSorted((a, b) => (a.path < b.path ? -1 : 1));
@@ -167,12 +178,13 @@ async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<Benc
   }
 }
 
-/** Of recordings whose speakers are kept together; null: what the files say. */
-async function contractOf({ data, group }: TrainSetup): Promise<DataContract | null> {
-  if (group === null) return null;
-  const drafted = await inferContract(await foundFiles(data));
+/** Of recordings whose speakers are kept together, or with a column of the class that was said; null: what the files say. */
+async function contractOf({ data, group, target }: TrainSetup): Promise<DataContract | null> {
+  if (group === null && target === null) return null;
+  const drafted = await inferContract(await foundFiles(data), target ?? undefined);
   if (!drafted.ok) throw new UnusableTraining(drafted.error.message);
   const { contract } = drafted.value;
+  if (group === null) return contract;
   if (contract.kind !== 'audio' || group !== 'speaker')
     throw new UnusableTraining(
       contract.kind === 'audio'

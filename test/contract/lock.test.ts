@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { openDatabase, type Database } from '#lib/adapters/idb/database.ts';
 import { idbDatasetStore } from '#lib/adapters/idb/datasets.ts';
 import { createKeys, type KeyChannel, type Keys } from '#lib/adapters/idb/keys.ts';
-import { handleKey, idbFileHandles } from '#lib/adapters/idb/file-handles.ts';
+import { idbFileOrigins, originKey } from '#lib/adapters/idb/file-origins.ts';
 import { createLock, ITERATIONS } from '#lib/adapters/idb/lock.ts';
 import { createIdbParticipantStore } from '#lib/adapters/idb/participant-store.ts';
 import { idbRunStore } from '#lib/adapters/idb/runs.ts';
@@ -292,26 +292,28 @@ test('the lock is taken away, and what was kept lies there as before', async () 
   await readsAll(await device(one.name, tabs()));
 });
 
-test('the handle of a file goes when it is dropped and with a lock that is set, and none is kept beside one', async () => {
+test('the handle of a file, or its address, goes when it is dropped and with a lock that is set, and none is kept beside one', async () => {
   const one = await device();
   await fill(one);
-  const handles = idbFileHandles(one.database);
+  const origins = idbFileOrigins(one.database);
   // What stands for a handle: Node has none.
   const handle = { name: 'heron.csv' } as FileSystemFileHandle;
   const isKept = async (id: string): Promise<boolean> =>
-    (await one.database.get('settings', handleKey(id))) !== undefined;
-  await handles.keep('kept', handle);
-  await handles.keep('nobody’s', handle);
+    (await one.database.get('settings', originKey(id))) !== undefined;
+  await origins.keep('kept', handle);
+  await origins.keep('nobody’s', handle);
   expect([await isKept('kept'), await isKept('nobody’s')]).toEqual([true, false]);
   await one.store.settings.put('heron', 1);
   await one.lock.set(passphrase, null, nothing);
   expect([await isKept('kept'), await one.store.settings.get('heron')]).toEqual([false, 1]);
-  await handles.keep('kept', handle);
+  await origins.keep('kept', handle);
   expect(await isKept('kept')).toBe(false);
   await one.lock.remove(passphrase, nothing);
-  await handles.keep('kept', handle);
+  await origins.keep('kept', handle);
   expect(await isKept('kept')).toBe(true);
-  await handles.drop('kept');
+  await origins.keep('kept', 'https://example.org/heron.csv');
+  expect(await origins.of('kept')).toBe('https://example.org/heron.csv');
+  await origins.drop('kept');
   expect(await isKept('kept')).toBe(false);
 });
 

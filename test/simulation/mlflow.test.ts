@@ -1,38 +1,26 @@
 // MLflow's REST over real HTTP, call by call as its clients 2.17 and 3.x make them (mlflow/store/tracking/rest_store.py,
 // mlflow_artifacts_repo.py, store/model_registry/rest_store.py): a training script from its first call to its last, searched, restored,
 // with artifacts; models of the registry; who may; and what is refused, in MLflow's form.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExportedRun } from '#lib/core/run-export/exported-run.ts';
 import { sendRun, type TrackingServer } from '#lib/participant/workbench/send-run.ts';
-import { MadeApiToken } from '#lib/protocol/people.ts';
-import { openActs } from '../../server/acts.ts';
 import { sqliteTracking } from '../../server/adapters/sqlite/tracking.ts';
-import { createTokens } from '../../server/gateway/tokens.ts';
-import { createApi } from '../../server/http/api.ts';
-import { bearersOf } from '../../server/http/bearers.ts';
-import { Sessions } from '../../server/http/sessions.ts';
-import { Uploads } from '../../server/http/uploads.ts';
 import { openArtifacts } from '../../server/mlflow/artifacts.ts';
 import { readFilter, subjectOf } from '../../server/mlflow/filter.ts';
-import { openMlflow } from '../../server/mlflow/mlflow.ts';
 import { trackingRoutes } from '../../server/mlflow/tracking-routes.ts';
-import { silentLog } from '../../server/ports/log.ts';
 import { ParamChanged, TrackingFull } from '../../server/ports/tracking.ts';
 import { listening } from '../support/listening.ts';
-import { exampleSpec } from './example-spec.ts';
-import { federation, World } from './world.ts';
+import { openMlflowServer } from './mlflow-server.ts';
+import { federation, type World } from './world.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'tributary-mlflow-'));
+let folder = '';
 const undo: (() => void)[] = [];
 afterAll(() => {
   for (const one of undo.reverse()) one();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 type Body = Record<string, unknown>;
@@ -41,62 +29,9 @@ let world: World;
 let tokens: { readonly act: string; readonly view: string };
 
 beforeAll(async () => {
-  world = await World.open(
-    1,
-    exampleSpec({ rules: { goal: 2, minimum: 2, overSelection: 1, maximumRounds: 2 } }),
-    2,
-  );
-  // On the slower device a prediction takes up to 11.3 ms.
-  for (const [index, device] of world.devices.entries()) {
-    const tell = device.tell.bind(device);
-    device.tell = (sent) =>
-      tell(
-        sent.name === 'evaluation'
-          ? { ...sent, message: { ...sent.message, latency: index === 0 ? 7 : 2 } }
-          : sent,
-      );
-  }
-  await world.start();
-  await world.until(() => world.head === 2, 30 * 60_000);
-  const { coordinator, blobs, clock, kept } = world;
-  const site = { trustProxy: false, tls: false, publicUrl: undefined, allowedOrigins: [] };
-  const acts = await openActs(kept, clock);
-  const sessions = await Sessions.open(kept, clock, () => {}, acts);
-  const uploads = new Uploads(coordinator, blobs, clock, silentLog, bearersOf(createTokens(clock), site));
-  const mlflow = await openMlflow(folder, coordinator, clock, { fileBytes: 1000, allBytes: 1500, files: 5 });
-  const api = createApi({
-    coordinator,
-    blobs,
-    sessions,
-    uploads,
-    site,
-    clock,
-    log: silentLog,
-    acts,
-    records: kept,
-    mlflow,
-  });
-  const server = createServer((request, response) => void api(request, response));
-  origin = await listening(server);
-  undo.push(() => {
-    server.close();
-    server.closeAllConnections();
-    mlflow.close();
-  });
-  const signedIn = await fetch(`${origin}/api/session`, {
-    method: 'POST',
-    body: JSON.stringify({ token: sessions.token }),
-  });
-  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const token = async (scopes: readonly string[]): Promise<string> => {
-    const made = await fetch(`${origin}/api/me/tokens`, {
-      method: 'POST',
-      headers: { cookie },
-      body: JSON.stringify({ name: 'training', scopes, expiresInMs: 3_600_000 }),
-    });
-    return v.parse(MadeApiToken, await made.json()).token;
-  };
-  tokens = { act: await token(['view', 'act']), view: await token(['view']) };
+  const opened = await openMlflowServer();
+  undo.push(opened.close);
+  ({ origin, world, tokens, folder } = opened);
 });
 
 /** As the client sends it: a GET with its query, anything else with JSON; the token as MLFLOW_TRACKING_TOKEN is sent. */

@@ -7,6 +7,7 @@ import { classMatch } from './class-match.ts';
 import { drawnExample, type DecodeImage, type Picture } from './image/picture.ts';
 import { refusalLog, type ImportPreview, type ImportReport, type RefusalLog } from './import-report.ts';
 import { modalities, readFiles } from './index.ts';
+import { withLabelLists } from './label-list.ts';
 import { sampleFits } from './samples.ts';
 import { isHidden, type SourceFile } from './source-file.ts';
 import { openedTables } from './table/packed-tables.ts';
@@ -81,7 +82,14 @@ export function importFiles(
       log.note(
         `${hidden === 1 ? '1 hidden file was' : `${hidden.toLocaleString('en')} hidden files were`} passed over.`,
       );
-    const ordered = contract.kind === 'table' ? await openedTables(inOrder, options.signal) : inOrder;
+    let ordered: readonly SourceFile[];
+    if (contract.kind === 'table') ordered = await openedTables(inOrder, options.signal);
+    else {
+      const { classes } = contract;
+      const listed = await withLabelLists(inOrder, { signal: options.signal, classes });
+      for (const note of listed.notes) log.note(note);
+      ordered = listed.files;
+    }
     return readFiles(ordered, contract, into, log, {
       decodeImage: options.decodeImage,
       signal: options.signal,

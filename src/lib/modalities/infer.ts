@@ -5,6 +5,7 @@ import { areRecordings, inferAudio } from './audio/infer-audio.ts';
 import { openIdx } from './image/idx.ts';
 import { pictureSize } from './image/picture-size.ts';
 import { foreignBecause } from './foreign-files.ts';
+import { classPath, withLabelLists } from './label-list.ts';
 import { pictureFormat } from './image/read-pictures.ts';
 import { zipDirectory, zipReader } from './zip-directory.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from './source-file.ts';
@@ -33,7 +34,8 @@ export async function inferContract(
   target?: string,
   keepsTexts = false,
 ): Promise<Result<Inferred, InferenceProblem>> {
-  const visible = (await openedTables(files))
+  const listed = await withLabelLists(files, { column: target });
+  const visible = (await openedTables(listed.files))
     .filter((file) => !isHidden(file.path) && file.size > 0)
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const [first] = visible;
@@ -45,7 +47,10 @@ export async function inferContract(
   const signature = signatureOf(await first.read(0, 16));
   if (signature === undefined) return inferFromTable(first, target, keepsTexts);
   if (signature === 'gzip' || signature === 'idx') return inferFromIdx(visible);
-  return (await areRecordings(visible)) ? inferFromRecordings(visible) : inferFromPictures(visible);
+  const drafted = (await areRecordings(visible))
+    ? await inferFromRecordings(visible)
+    : await inferFromPictures(visible);
+  return drafted.ok ? ok({ ...drafted.value, notes: [...listed.notes, ...drafted.value.notes] }) : drafted;
 }
 
 async function inferFromRecordings(
@@ -172,7 +177,7 @@ async function picturesOf(
   for (const file of files) {
     signal?.throwIfAborted();
     if (signatureOf(await file.read(0, 16)) !== 'zip') {
-      const folder = folderName(file.path);
+      const folder = folderName(classPath(file, file.path));
       if (folder !== undefined) folders.add(folder);
       picture ??= /\.(png|jpe?g|webp)$/i.test(file.path) ? await file.read(0, file.size) : undefined;
       continue;
@@ -182,7 +187,7 @@ async function picturesOf(
     const reader = zipReader(file);
     for (const entry of directory.value) {
       if (isHidden(entry.path) || !/\.(png|jpe?g|webp)$/i.test(entry.path)) continue;
-      const folder = folderName(entry.path);
+      const folder = folderName(classPath(file, entry.path));
       if (folder !== undefined) folders.add(folder);
       if (picture === undefined) {
         const read = await reader.read(entry);

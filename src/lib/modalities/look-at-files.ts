@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../core/result.ts';
 import { areRecordings, inferAudio, type InferredAudio } from './audio/infer-audio.ts';
 import { inferContract, inferPictures, type InferredPictures } from './infer.ts';
+import { withLabelLists } from './label-list.ts';
 import { isHidden, signatureOf, type SourceFile } from './source-file.ts';
 import type { InferenceProblem } from './table/infer-contract.ts';
 import { openedTables } from './table/packed-tables.ts';
@@ -23,7 +24,8 @@ export async function lookAtFiles(
   files: readonly SourceFile[],
   options: FactsOptions = {},
 ): Promise<Result<FilesFound, InferenceProblem>> {
-  const visible = (await openedTables(files, options.signal)).filter(
+  const listed = await withLabelLists(files, options);
+  const visible = (await openedTables(listed.files, options.signal)).filter(
     (file) => !isHidden(file.path) && file.size > 0,
   );
   const [first] = visible;
@@ -34,13 +36,20 @@ export async function lookAtFiles(
   }
   if (await areRecordings(visible)) {
     const drafted = await inferAudio(visible, options.signal);
-    return drafted.ok ? ok({ type: 'recordings', ...drafted.value }) : drafted;
+    return drafted.ok
+      ? ok({ type: 'recordings', ...drafted.value, notes: [...listed.notes, ...drafted.value.notes] })
+      : drafted;
   }
   if (first !== undefined && signature !== 'gzip' && signature !== 'idx') {
     const drafted = await inferPictures(visible, options.signal);
     if (!drafted.ok) return drafted;
     const { size, folders, notes } = drafted.value;
-    return ok({ type: 'pictures', size, classes: folders.length < 2 ? [] : folders, notes });
+    return ok({
+      type: 'pictures',
+      size,
+      classes: folders.length < 2 ? [] : folders,
+      notes: [...listed.notes, ...notes],
+    });
   }
   const drafted = await inferContract(visible);
   if (!drafted.ok) return drafted;

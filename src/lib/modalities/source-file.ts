@@ -1,5 +1,6 @@
 // A file as the readers see it: named ranges of bytes, whether it is a File in a browser, a path in Node or an array in a test.
 import type { ImportRefusal } from './import-report.ts';
+import type { FilePlaces } from './label-list.ts';
 import type { TableReading } from './table/table-reading.ts';
 import type { TextFolders } from './table/text-folders.ts';
 
@@ -17,6 +18,8 @@ export interface SourceFile {
   readonly texts?: TextFolders;
   /** Of a table in a workbook: the workbook as it is packed. It has no bytes of its own. */
   readonly workbook?: SourceFile;
+  /** What lists of labels say of it, or of the files in it. */
+  readonly places?: FilePlaces;
   /** Why nothing can be read of it, where that was found in unpacking it: it has no bytes either. */
   readonly refused?: FileProblem;
 }

@@ -6,6 +6,8 @@ export interface ChosenFile {
   readonly file: File;
   /** Where the browser gives one: by it the file can be read again another day. */
   readonly handle?: FileSystemFileHandle;
+  /** Where it was fetched from: likewise. */
+  readonly address?: string;
 }
 
 /** What of WICG File System Access (§2.2, §3, §4) TypeScript's library has not yet; Chromium has it. */
@@ -90,6 +92,8 @@ const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => 
 // What a picker offers, by endings and media types: the one list of what the readers take.
 export const TABLE_FILES =
   '.csv,.tsv,.tab,.txt,.data,.dat,.xlsx,.arff,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.gz,.zip,text/csv,text/tab-separated-values';
+/** A table beside pictures or recordings, of their names and classes. */
+export const LIST_FILES = '.csv,.tsv,text/csv';
 export const PICTURE_FILES = '.png,.jpg,.jpeg,.webp,.zip,.gz,image/png,image/jpeg,image/webp';
 export const SOUND_FILES = '.wav,.zip,audio/wav,audio/x-wav';
 

@@ -2,7 +2,7 @@
 // Loaded lazily, so that pages which show only what the server says bring none of it.
 import { deleteDatabase, openDatabase, type Database } from '../adapters/idb/database.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
-import { idbFileHandles, type FileHandles } from '../adapters/idb/file-handles.ts';
+import { idbFileOrigins, type FileOrigins } from '../adapters/idb/file-origins.ts';
 import { createKeys, keyChannel } from '../adapters/idb/keys.ts';
 import { createLock, type Lock } from '../adapters/idb/lock.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
@@ -43,7 +43,7 @@ export const onUnlocked = (call: () => void): (() => void) =>
     if (event === 'taken') call();
   });
 export const deviceLock = async (): Promise<Lock> => createLock(await opened(), keys);
-export const fileHandles = async (): Promise<FileHandles> => idbFileHandles(await opened());
+export const fileOrigins = async (): Promise<FileOrigins> => idbFileOrigins(await opened());
 export const datasetStore = async (): Promise<DatasetStore> => {
   const open = await opened();
   const store = idbDatasetStore(open, createSeal(open, keys));
@@ -51,7 +51,7 @@ export const datasetStore = async (): Promise<DatasetStore> => {
     ...store,
     // Here, and not in the store: workers have that too, and delete nothing.
     async delete(id) {
-      await idbFileHandles(open).drop(id);
+      await idbFileOrigins(open).drop(id);
       await store.delete(id);
     },
   };

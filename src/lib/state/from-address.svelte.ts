@@ -15,7 +15,7 @@ export interface FetchPort {
 }
 
 /** Its worker is started for one file, and ended with it. */
-const browserFetch = async (): Promise<FetchPort> => {
+export const browserFetch = async (): Promise<FetchPort> => {
   const { FetchClient } = await import('../workers/fetch-client.ts');
   return new FetchClient();
 };
@@ -32,7 +32,7 @@ export class FromAddress {
   constructor(private readonly connect: () => Promise<FetchPort> = browserFetch) {}
 
   /** undefined where none came: `problem` says why, unless it was cancelled. */
-  async fetch(): Promise<ChosenFile | undefined> {
+  async fetch(onProgress?: (progress: ImportProgress) => void): Promise<ChosenFile | undefined> {
     if (this.fetching !== null) return undefined;
     const stop = new AbortController();
     this.#stop = stop;
@@ -47,13 +47,18 @@ export class FromAddress {
         (done, total) => {
           const fraction = total === undefined || total === 0 ? null : Math.min(1, done / total);
           this.fetching = { fraction, examples: 0, message: `${bytes(done)} are here` };
+          onProgress?.(this.fetching);
         },
         stop.signal,
       );
       // It came in the moment in which it was cancelled.
       if (stop.signal.aborted) return undefined;
       this.note = fetched.note ?? null;
-      return { path: fetched.name, file: new File([fetched.blob], fetched.name) };
+      return {
+        path: fetched.name,
+        file: new File([fetched.blob], fetched.name),
+        address: this.address.trim(),
+      };
     } catch (error) {
       if (!stop.signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
       return undefined;

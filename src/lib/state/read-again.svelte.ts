@@ -1,15 +1,17 @@
-// A dataset's file read again: by the handle that the browser gave of it, where there is one and the person lets it be read; else by
-// the file that the person shows. What differs becomes a state of the dataset.
-import type { FileHandles } from '../adapters/idb/file-handles.ts';
+// A dataset's file read again: by the handle that the browser gave of it, where there is one and the person lets it be read; from the
+// address that it was fetched from; else by the file that the person shows. What differs becomes a state of the dataset.
+import type { FileOrigins } from '../adapters/idb/file-origins.ts';
 import { isOfOneFile, type DatasetAnswer } from '../workers/ingest-messages.ts';
 import type { ChosenFile } from './chosen-files.ts';
 import type { DatasetPage } from './dataset-page.svelte.ts';
 import { storageTrouble, type ImportProgress, type IngestPort } from './datasets.svelte.ts';
 import { count, counted } from './format.ts';
+import { browserFetch, FromAddress, type FetchPort } from './from-address.svelte.ts';
 
 export interface ReadAgainPorts {
   ingest(): Promise<Pick<IngestPort, 'ask'>>;
-  handles(): Promise<Pick<FileHandles, 'keep' | 'of'>>;
+  origins(): Promise<Pick<FileOrigins, 'keep' | 'of'>>;
+  fetching(): Promise<FetchPort>;
 }
 
 type Outcome = Extract<DatasetAnswer, { type: 'read-again' }>;
@@ -34,7 +36,7 @@ export class ReadAgain {
   /** Within a click: a browser asks the person for leave only then. */
   start(): Promise<void> {
     return this.#reads(async (signal) => {
-      const found = await this.#fileOfHandle();
+      const found = await this.#fileOfOrigin(signal);
       if (signal.aborted) return;
       if (found === undefined) this.isAsking = true;
       else await this.#ask([found], 0, signal);
@@ -65,13 +67,28 @@ export class ReadAgain {
     }
   }
 
-  async #fileOfHandle(): Promise<ChosenFile | undefined> {
-    const handle = await this.ports
-      .handles()
-      .then((handles) => handles.of(this.page.id))
+  async #fileOfOrigin(signal: AbortSignal): Promise<ChosenFile | undefined> {
+    const origin = await this.ports
+      .origins()
+      .then((origins) => origins.of(this.page.id))
       // Without storage nothing was kept, and the page says so by itself.
       .catch(() => undefined);
-    if (handle === undefined) return undefined;
+    if (origin === undefined) return undefined;
+    return typeof origin === 'string' ? this.#fileOfAddress(origin, signal) : this.#fileOfHandle(origin);
+  }
+
+  async #fileOfAddress(address: string, signal: AbortSignal): Promise<ChosenFile | undefined> {
+    const from = new FromAddress(() => this.ports.fetching());
+    from.address = address;
+    const stop = (): void => from.cancel();
+    signal.addEventListener('abort', stop);
+    const file = await from.fetch((progress) => (this.reading = progress));
+    signal.removeEventListener('abort', stop);
+    this.problem = from.problem;
+    return file;
+  }
+
+  async #fileOfHandle(handle: FileSystemFileHandle): Promise<ChosenFile | undefined> {
     try {
       // Not in every browser that has handles: one without asks by itself.
       const leave = (await handle.queryPermission?.({ mode: 'read' })) ?? 'granted';
@@ -105,7 +122,7 @@ export class ReadAgain {
     if (answer.type !== 'read-again') return;
     this.outcome = answer;
     this.isAsking = false;
-    if (isOfOneFile(record.source)) await keepHandle(this.ports, record.id, files);
+    if (isOfOneFile(record.source)) await keepOrigin(this.ports, record.id, files);
     if (answer.change !== null) await this.page.load();
   }
 
@@ -144,20 +161,22 @@ export const spokenQuestion = ({ removed, of, ...refusals }: Question, thing: st
   `${counted(removed, thing)} of ${count(of)} ${removed === 1 ? 'is' : 'are'} not in the file, and would go. The states before keep them.${spokenRefusals(refusals, thing)}`;
 
 /** Where a single file came with one. The dataset is there without it: what cannot be kept is asked for again. */
-export async function keepHandle(
-  ports: Pick<ReadAgainPorts, 'handles'>,
+export async function keepOrigin(
+  ports: Pick<ReadAgainPorts, 'origins'>,
   dataset: string,
   files: readonly ChosenFile[],
 ): Promise<void> {
-  const [{ handle } = { handle: undefined }] = files;
-  if (handle === undefined || files.length !== 1) return;
+  const [one] = files;
+  const origin = one?.handle ?? one?.address;
+  if (origin === undefined || files.length !== 1) return;
   await ports
-    .handles()
-    .then((handles) => handles.keep(dataset, handle))
+    .origins()
+    .then((origins) => origins.keep(dataset, origin))
     .catch(() => undefined);
 }
 
 export const browserReadAgain: ReadAgainPorts = {
   ingest: async () => (await import('./datasets.svelte.ts')).browserDatasets.ingest(),
-  handles: async () => (await import('./device-connection.ts')).fileHandles(),
+  origins: async () => (await import('./device-connection.ts')).fileOrigins(),
+  fetching: browserFetch,
 };

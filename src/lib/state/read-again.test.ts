@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
+import type { FileOrigin } from '../adapters/idb/file-origins.ts';
 import type { DatasetAnswer, DatasetQuestion } from '../workers/ingest-messages.ts';
-import { keepHandle, ReadAgain, spokenOutcome, spokenQuestion } from './read-again.svelte.ts';
+import { keepOrigin, ReadAgain, spokenOutcome, spokenQuestion } from './read-again.svelte.ts';
 
 type Outcome = Extract<DatasetAnswer, { type: 'read-again' }>;
 const recordOf = (source: string): DatasetRecord =>
@@ -23,17 +24,28 @@ function handleOf(
   };
   return handle as unknown as FileSystemFileHandle;
 }
-function stage(handle: FileSystemFileHandle | undefined, ...answers: readonly (DatasetAnswer | Error)[]) {
+function stage(origin: FileOrigin | undefined, ...answers: readonly (DatasetAnswer | Error)[]) {
   const questions: DatasetQuestion[] = [];
   const kept: unknown[] = [];
   let loads = 0;
   const shown = { id: 'set', record, load: () => Promise.resolve(void (loads += 1)) };
-  const handles = {
-    keep: (_: string, own: FileSystemFileHandle) => Promise.resolve(void kept.push(own)),
-    of: () => Promise.resolve(handle),
+  const origins = {
+    keep: (_: string, own: FileOrigin) => Promise.resolve(void kept.push(own)),
+    of: () => Promise.resolve(origin),
   };
+  const fetched: string[] = [];
   const again = new ReadAgain(shown, {
-    handles: () => Promise.resolve(handles),
+    origins: () => Promise.resolve(origins),
+    fetching: () =>
+      Promise.resolve({
+        fetch(address, onBytes) {
+          fetched.push(address);
+          if (address.endsWith('gone.csv')) return Promise.reject(new Error('There is no such file.'));
+          onBytes(3, 6);
+          return Promise.resolve({ name: 'a.csv', blob: file, note: undefined });
+        },
+        close: () => undefined,
+      }),
     ingest: () =>
       Promise.resolve({
         ask(question: DatasetQuestion) {
@@ -43,7 +55,7 @@ function stage(handle: FileSystemFileHandle | undefined, ...answers: readonly (D
         },
       }),
   });
-  return { again, shown, questions, kept, loads: () => loads };
+  return { again, shown, questions, kept, fetched, loads: () => loads };
 }
 const file = new File(['a\n1\n'], 'a.csv');
 
@@ -111,7 +123,19 @@ test('rows go only after the person said so, and no more of them than were named
   expect(again).toMatchObject({ question: null, outcome: differs });
 });
 
-test('of a dataset that was read from several files, or from none, no handle is kept', async () => {
+test('one that was fetched is fetched again from there; where it is gone, it is asked for', async () => {
+  const address = 'https://example.org/a.csv';
+  const { again, questions, kept, fetched, loads } = stage(address, differs);
+  await again.start();
+  expect(fetched).toEqual([address]);
+  expect(questions).toMatchObject([{ type: 'read-again', files: [{ path: 'a.csv' }] }]);
+  expect([again.outcome, kept, loads()]).toEqual([differs, [address], 1]);
+  const gone = stage('https://example.org/gone.csv', same);
+  await gone.again.start();
+  expect(gone.again).toMatchObject({ isAsking: true, problem: 'There is no such file.', reading: null });
+});
+
+test('of a dataset that was read from several files, or from none, none is kept', async () => {
   const handle = handleOf('granted', () => Promise.resolve(file));
   for (const source of ['3 files (18 bytes)', 'sample: Digits, 6 examples, seed 1']) {
     const { again, shown, kept } = stage(undefined, differs);
@@ -145,14 +169,14 @@ test('what cannot be read again is told, and the file may be shown once more', a
 test('a handle is kept of a single file, and without storage nothing is', async () => {
   const handle = handleOf('granted', () => Promise.resolve(file));
   const kept: unknown[] = [];
-  const handles = { keep: () => Promise.resolve(void kept.push(1)), of: () => Promise.resolve(undefined) };
+  const origins = { keep: () => Promise.resolve(void kept.push(1)), of: () => Promise.resolve(undefined) };
   const one = { path: 'a.csv', file, handle };
-  await keepHandle({ handles: () => Promise.resolve(handles) }, 'set', [one, one]);
-  await keepHandle({ handles: () => Promise.resolve(handles) }, 'set', [{ path: 'a.csv', file }]);
+  await keepOrigin({ origins: () => Promise.resolve(origins) }, 'set', [one, one]);
+  await keepOrigin({ origins: () => Promise.resolve(origins) }, 'set', [{ path: 'a.csv', file }]);
   expect(kept).toEqual([]);
-  await keepHandle({ handles: () => Promise.resolve(handles) }, 'set', [one]);
+  await keepOrigin({ origins: () => Promise.resolve(origins) }, 'set', [one]);
   expect(kept).toEqual([1]);
-  await keepHandle({ handles: () => Promise.reject(new Error('no storage')) }, 'set', [one]);
+  await keepOrigin({ origins: () => Promise.reject(new Error('no storage')) }, 'set', [one]);
 });
 
 test('what came of it is a sentence', () => {

@@ -43,6 +43,31 @@ test('a file is asked for with nothing but its address, and named by it', async 
   expect((await asked('https://example.org', csv('a\n1\n'))).outcome).toMatch(/^example\.org\.csv · /);
 });
 
+test('the page of a file on a site that is known stands for the file, which is named by its site', async () => {
+  let address = '';
+  const answer = csv('a\n1\n', {
+    'content-disposition': `attachment; filename="Wards.csv"; filename*=UTF-8''W%C3%A4rds.csv`,
+  });
+  const options: Partial<FetchOptions> = {
+    fetch(to) {
+      address = to;
+      return Promise.resolve(answer.clone());
+    },
+  };
+  const sheet = await asked(
+    'https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoPqRsTuVwXyZ/edit#gid=3',
+    answer,
+    options,
+  );
+  expect(address).toBe(
+    'https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoPqRsTuVwXyZ/export?format=csv&gid=3',
+  );
+  expect(sheet.outcome).toMatch(/^Wärds\.csv · /);
+  const record = await asked('https://zenodo.org/records/7/files/b%20c.csv', csv('a\n1\n'));
+  expect(record.outcome).toMatch(/^b c\.csv · /);
+  expect((await asked('https://www.kaggle.com/datasets/a/b', answer, options)).outcome).toMatch(/^Kaggle/);
+});
+
 test.each([
   ['example.org/a.csv', /Give the whole address/],
   ['http://example.org/a.csv', /by https alone.*begins with http:/],

@@ -1,6 +1,7 @@
 // One file from an address that a person gave: asked for plainly, counted as it comes, refused in sentences. Nothing goes out but the
 // request: no cookie, no body, and of the page its site alone, which a browser names (Origin) for the other to decide by.
 import { fail, ok, type Result } from '../core/result.ts';
+import { fileBehind } from './share-links.ts';
 
 export interface FetchedFile {
   /** By the address, with an ending that says its kind where the server named one. */
@@ -25,13 +26,15 @@ const LONGEST_ADDRESS = 2000;
 /** Gathered before they become part of a Blob, which a browser may move to its disk. */
 const PART_BYTES = 8 * 2 ** 20;
 
-/** The address to be asked, or why it is not. */
+/** The address to be asked, which is that of the file where its page was given; or why it is not. */
 export function addressOf(text: string): Result<URL, string> {
   const given = text.trim();
   if (given.length > LONGEST_ADDRESS)
     return fail(`The address has more than ${LONGEST_ADDRESS} letters. Give that of a file.`);
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined) return fail('Give the whole address, as https://example.org/table.csv.');
+  if (!URL.canParse(given)) return fail('Give the whole address, as https://example.org/table.csv.');
+  const behind = fileBehind(new URL(given));
+  if (!behind.ok) return behind;
+  const url = behind.value;
   const isHere = url.hostname === 'localhost' || url.hostname === '127.0.0.1';
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere))
     return fail(
@@ -82,7 +85,7 @@ export async function fetchAddress(
   if (!blob.ok) return blob;
   const from = URL.canParse(response.url) ? new URL(response.url).host : host;
   return ok({
-    name: fileNameOf(address.value, response.headers.get('content-type')),
+    name: fileNameOf(address.value, response.headers),
     blob: blob.value,
     note: from === host ? undefined : `${host} led on to ${from}, which gave the file.`,
   });
@@ -166,14 +169,21 @@ const ENDINGS: Readonly<Record<string, string>> = {
   'image/jpeg': '.jpg',
 };
 
-function fileNameOf({ pathname, hostname }: URL, type: string | null): string {
-  const last = pathname.split('/').findLast((part) => part !== '') ?? hostname;
-  let name = last;
+function fileNameOf({ pathname, hostname }: URL, headers: Headers): string {
+  // Addresses of an API end with what is asked of the file; a sheet’s name stands in the header alone, where the server shows it.
+  const parts = pathname.replace(/\/(raw|content)$/, '').split('/');
+  const last = parts.findLast((part) => part !== '') ?? hostname;
+  let name = nameGiven(headers.get('content-disposition')) ?? last;
   try {
-    name = decodeURIComponent(last).replaceAll('/', '_');
+    name = decodeURIComponent(name).replaceAll('/', '_');
   } catch {
     // Not encoded as UTF-8: it is taken as it stands.
   }
-  const ending = ENDINGS[(type ?? '').split(';')[0]?.trim().toLowerCase() ?? ''];
-  return /\.[a-z0-9]{1,8}$/i.test(name) && last !== hostname ? name : `${name}${ending ?? ''}`;
+  const ending = ENDINGS[(headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''];
+  return /\.[a-z0-9]{1,8}$/i.test(name) && name !== hostname ? name : `${name}${ending ?? ''}`;
 }
+
+/** RFC 6266, §4.3: the name in UTF-8 goes before the plain one. */
+const nameGiven = (disposition: string | null): string | undefined =>
+  /filename\*\s*=\s*UTF-8'[^']*'([^;]+)/i.exec(disposition ?? '')?.[1]?.trim() ??
+  /filename\s*=\s*"([^"]+)"/i.exec(disposition ?? '')?.[1];

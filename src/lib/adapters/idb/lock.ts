@@ -8,7 +8,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { joined } from '../../core/secure-sum/bytes.ts';
 import type { Database, LockRow } from './database.ts';
-import { handleKeys } from './file-handles.ts';
+import { originKeys } from './file-origins.ts';
 import type { Held, Keys } from './keys.ts';
 import { IV_BYTES, isSealed, openWith, sealedStoreNames, sealWith } from './seal.ts';
 
@@ -193,7 +193,7 @@ export function createLock(
       keys.take(held);
       await Promise.all([
         locks.put(row, 'lock'),
-        transaction.objectStore('settings').delete(handleKeys()),
+        transaction.objectStore('settings').delete(originKeys()),
         transaction.done,
       ]);
       await finish(held, row, onProgress);

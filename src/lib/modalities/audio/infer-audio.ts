@@ -1,6 +1,7 @@
 // A draft of an audio contract from recordings: their classes by folder or name, their rate and length by their headers.
 import type { AudioContract } from '../../core/data/contract.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { classPath } from '../label-list.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from '../source-file.ts';
 import type { InferenceProblem } from '../table/infer-contract.ts';
 import { zipDirectory, zipReader } from '../zip-directory.ts';
@@ -116,7 +117,7 @@ async function recordingsIn(
     )
       continue;
     if (isSound(file.path)) {
-      found.push({ path: file.path, read: () => file.read(0, file.size) });
+      found.push({ path: classPath(file, file.path), read: () => file.read(0, file.size) });
       continue;
     }
     const signature = signatureOf(await file.read(0, 16));
@@ -128,7 +129,7 @@ async function recordingsIn(
     for (const entry of directory.value)
       if (!isHidden(entry.path) && isSound(entry.path))
         found.push({
-          path: entry.path,
+          path: classPath(file, entry.path),
           async read() {
             const bytes = await reader.read(entry);
             return bytes.ok ? bytes.value : undefined;

@@ -4,6 +4,7 @@ import { UNLABELLED } from '../../core/data/examples.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { Assembler } from '../assembler.ts';
 import { listOf, type ImportPreview, type RefusalLog } from '../import-report.ts';
+import { classPath } from '../label-list.ts';
 import { isHidden, type SourceFile } from '../source-file.ts';
 import { zipDirectory, zipReader, type ZipProblem } from '../zip-directory.ts';
 import { recordingPlaces } from './file-names.ts';
@@ -34,8 +35,9 @@ export interface RecordingIntake {
 
 interface Candidate {
   readonly path: string;
-  /** Within the archive, or as dropped. */
+  /** Within the archive, or as dropped; by a list of labels where one names it. */
   readonly inner: string;
+  readonly places: SourceFile['places'];
   read(): Promise<Result<Uint8Array, ZipProblem>>;
   /** Bytes of the source that are done with once this one is. */
   readonly done: number;
@@ -63,7 +65,9 @@ export function recordingIntake(contract: AudioContract, into: Assembler, log: R
     if (target === undefined)
       return log.refuse(
         'unknown-class',
-        `Neither its folder nor its name says a class. Put this recording into a folder named after one, or begin its name with it and “_”: ${listOf(contract.classes)}.`,
+        candidate.places !== undefined
+          ? `Neither ${candidate.places.lists}, nor its folder or name, gives this recording one of these classes: ${listOf(contract.classes)}. Add it to the list, or leave it out.`
+          : `Neither its folder nor its name says a class. Put this recording into a folder named after one, or begin its name with it and “_”: ${listOf(contract.classes)}.`,
         refused,
       );
     const bytes = await candidate.read();
@@ -95,7 +99,8 @@ export function recordingIntake(contract: AudioContract, into: Assembler, log: R
         if (file.size <= MOST_RECORDING_BYTES)
           candidates.push({
             path: file.path,
-            inner: file.path,
+            inner: classPath(file, file.path),
+            places: file.places,
             read: async () => ok(await file.read(0, file.size)),
             done,
           });
@@ -110,13 +115,16 @@ export function recordingIntake(contract: AudioContract, into: Assembler, log: R
       const directory = await zipDirectory(file);
       if (!directory.ok)
         return log.refuse(directory.error.kind, directory.error.message, { file: file.path });
-      const entries = directory.value.filter((entry) => !isHidden(entry.path));
+      const entries = directory.value.filter(
+        ({ path }) => !isHidden(path) && file.places?.isList(path) !== true,
+      );
       if (entries.length === 0)
         return log.refuse('empty-file', 'The archive holds no files.', { file: file.path });
       const reader = zipReader(file);
       const candidates = entries.map((entry): Candidate => ({
         path: `${file.path}/${entry.path}`,
-        inner: entry.path,
+        inner: classPath(file, entry.path),
+        places: file.places,
         read: () => reader.read(entry),
         done: entry.offset + entry.compressedBytes,
       }));

@@ -6,6 +6,7 @@ import type { Assembler } from '../assembler.ts';
 import { listOf, quoted, type RefusalKind, type RefusalLog } from '../import-report.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from '../source-file.ts';
 import { classMatch } from '../class-match.ts';
+import { classPath } from '../label-list.ts';
 import { MAXIMUM_PIXELS, pictureSize } from './picture-size.ts';
 import { pictureExample, type DecodeImage, type PictureFormat } from './picture.ts';
 import { zipDirectory, zipReader } from '../zip-directory.ts';
@@ -48,8 +49,9 @@ const AT_ONCE = 6;
 
 interface Candidate {
   readonly path: string;
-  /** Path to find the class in: within the archive, or as dropped. */
+  /** Path to find the class in: within the archive, or as dropped; by a list of labels where one names it. */
   readonly inner: string;
+  readonly places: SourceFile['places'];
   readonly read: () => Promise<{ readonly bytes: Uint8Array } | Refused>;
   /** Bytes of the source that are done with once this one is. */
   readonly done: number;
@@ -73,7 +75,8 @@ export async function readPictureFiles(
     done += file.size;
     return {
       path: file.path,
-      inner: file.path,
+      inner: classPath(file, file.path),
+      places: file.places,
       read: async () => ({ bytes: await file.read(0, file.size) }),
       done,
     };
@@ -92,7 +95,7 @@ export async function readPictureArchive(
 ): Promise<void> {
   const directory = await zipDirectory(file);
   if (!directory.ok) return log.refuse(directory.error.kind, directory.error.message, { file: file.path });
-  const entries = directory.value.filter((entry) => !isHidden(entry.path));
+  const entries = directory.value.filter(({ path }) => !isHidden(path) && file.places?.isList(path) !== true);
   if (entries.length === 0)
     return log.refuse('empty-file', 'The archive holds no files.', { file: file.path });
   const reader = zipReader(file);
@@ -104,7 +107,8 @@ export async function readPictureArchive(
     // A single folder around everything may itself be named after the archive: class folders are looked for inside out.
     return {
       path: `${file.path}/${entry.path}`,
-      inner: entry.path,
+      inner: classPath(file, entry.path),
+      places: file.places,
       read,
       done: entry.offset + entry.compressedBytes,
     };
@@ -126,7 +130,7 @@ async function takeAll(
   ): Promise<{ readonly pixels: Uint8Array; readonly target: number } | Refused> => {
     const target =
       match.ofPath(candidate.inner) ?? (options.keepsUnlabelled === true ? UNLABELLED : undefined);
-    if (target === undefined) return unknownClass(candidate.inner, contract);
+    if (target === undefined) return unknownClass(candidate, contract);
     const found = await candidate.read();
     if (!('bytes' in found)) return found;
     const picture = await decodedExample(found.bytes, contract, options.decodeImage);
@@ -164,12 +168,14 @@ async function takeAll(
   }
 }
 
-function unknownClass(path: string, contract: ImageContract): Refused {
-  const folder = folderName(path);
+function unknownClass({ inner, places }: Candidate, contract: ImageContract): Refused {
+  const folder = folderName(inner);
   const message =
-    folder === undefined
-      ? `Put this picture into a folder named after its class: ${listOf(contract.classes)}.`
-      : `The folder ${quoted(folder)} is no class of this federation. Rename it to one of ${listOf(contract.classes)}, or leave it out.`;
+    places !== undefined
+      ? `Neither ${places.lists} nor a folder gives this picture one of these classes: ${listOf(contract.classes)}. Add it to the list, or leave it out.`
+      : folder === undefined
+        ? `Put this picture into a folder named after its class: ${listOf(contract.classes)}.`
+        : `The folder ${quoted(folder)} is no class of this federation. Rename it to one of ${listOf(contract.classes)}, or leave it out.`;
   return { kind: 'unknown-class', message };
 }
 
