@@ -111,6 +111,8 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await page.getByLabel('Rows with a header line').fill('x\ty\n1\tno\n2\tyes\n3\tno\n');
   await page.getByRole('button', { name: 'Look at it' }).click();
   await expect(page.getByText('3 rows, 2 columns; all were read')).toBeVisible();
+  await page.getByLabel('First line').selectOption('is a row');
+  await expect(page.getByText('4 rows, 2 columns; all were read')).toBeVisible();
 
   // Before the browser's own make-believe camera: by a key, by the mouse; then as any folder of pictures.
   await page.getByRole('tab', { name: 'Camera' }).click();

@@ -18,11 +18,12 @@ import { listOf, refusalLog, type ImportReport } from '#lib/modalities/import-re
 import { isHidden } from '#lib/modalities/source-file.ts';
 import { readColumns } from '#lib/modalities/table/read-columns.ts';
 import { recipeText } from '#lib/core/recipe/recipe.ts';
+import { encodingFlag, headerFlag, readingOf, sheetFlag, type ReadingFlags } from '../reading-flags.ts';
 import { spokenExploration } from '../spoken-exploration.ts';
 import { recipeOnRows } from '../train/recipe-on-rows.ts';
 import { inferContract } from '#lib/modalities/infer.ts';
 
-interface Flags {
+interface Flags extends ReadingFlags {
   readonly contract?: string;
   readonly target?: string;
   readonly explore?: true;
@@ -37,13 +38,16 @@ export function register(program: Command): void {
     .description('what an import would make of your files: columns, refused rows, the dataset’s version')
     .argument(
       '<file...>',
-      'tables (CSV, TSV, JSON, NDJSON, Parquet, Arrow), texts (.txt), pictures, recordings (WAV, MP3, FLAC, Ogg), a zip, or folders of them',
+      'tables (CSV, TSV, .xlsx, ARFF, JSON, NDJSON, Parquet, Arrow), texts (.txt), pictures, recordings (WAV, MP3, FLAC, Ogg), a zip, or folders of them',
     )
     .option(
       '--contract <file>',
       'the data contract to read them by, JSON; drafted from the files where left out',
     )
     .option('--target <column>', 'for a drafted contract: the column to learn')
+    .addOption(headerFlag)
+    .addOption(sheetFlag)
+    .addOption(encodingFlag)
     .option('--explore', 'tables: figures of every column of the files, and what to look at before training')
     .option(
       '--recipe [file]',
@@ -58,13 +62,15 @@ Examples:
   tributary data my-hospital.csv
   tributary data my-hospital.csv --target outcome --json | jq .contract > contract.json
   tributary data my-hospital.csv --explore
+  tributary data iris.data --header no
+  tributary data ward.xlsx --sheet 2024
   tributary data my-hospital.csv --target outcome --recipe > recipe.json
   tributary data ward-*.parquet --contract contract.json --strict`,
     )
     .action(async (paths: readonly string[], flags: Flags) => {
       if (flags.recipe !== undefined) return showRecipe(paths, flags);
       const read = await dataRead(paths, flags);
-      const found = flags.explore === true ? await explored(paths, read.contract) : undefined;
+      const found = flags.explore === true ? await explored(paths, read.contract, flags) : undefined;
       if (flags.json === true) console.log(JSON.stringify({ ...read, ...found }));
       else {
         for (const line of spoken(read)) console.log(line);
@@ -79,10 +85,10 @@ Examples:
 
 type Read = Awaited<ReturnType<typeof dataRead>>;
 
-async function dataRead(paths: readonly string[], flags: Pick<Flags, 'contract' | 'target'>) {
+async function dataRead(paths: readonly string[], flags: Pick<Flags, 'contract' | 'target'> & ReadingFlags) {
   if (flags.contract !== undefined && flags.target !== undefined)
     throw new Error('--target is for a drafted contract: the one given by --contract names its own.');
-  const sources = await sourceFiles(paths).catch((cause: unknown) => {
+  const sources = await sourceFiles(paths, readingOf(flags)).catch((cause: unknown) => {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' && 'path' in cause)
       throw new Error(`There is nothing at ${String(cause.path)}.`, { cause });
     throw cause;
@@ -124,11 +130,11 @@ async function dataRead(paths: readonly string[], flags: Pick<Flags, 'contract' 
 /** The recipe to standard output, to be kept in a file; what its steps do to standard error. */
 async function showRecipe(
   paths: readonly string[],
-  { recipe: file, target, contract, explore: explores, json }: Flags,
+  { recipe: file, target, contract, explore: explores, json, ...reading }: Flags,
 ): Promise<void> {
   if (contract !== undefined || explores === true || json === true)
     throw new Error('--recipe shows what is done to the rows of the files: give it alone, or with --target.');
-  const shown = await recipeOnRows(paths, file === true ? undefined : file, target);
+  const shown = await recipeOnRows(paths, file === true ? undefined : file, target, readingOf(reading));
   console.log(recipeText(shown.recipe));
   for (const line of shown.lines) console.error(line);
 }
@@ -140,12 +146,16 @@ interface Explored {
 }
 
 /** All columns of the files, those that the contract leaves out too. */
-async function explored(paths: readonly string[], contract: DataContract): Promise<Explored> {
+async function explored(
+  paths: readonly string[],
+  contract: DataContract,
+  flags: ReadingFlags,
+): Promise<Explored> {
   if (contract.kind !== 'table')
     throw new Error(`--explore is for tables; these files are ${thingOf(contract)}s.`);
   const log = refusalLog();
   const table = await readColumns(
-    (await sourceFiles(paths)).filter((file) => !isHidden(file.path)),
+    (await sourceFiles(paths, readingOf(flags))).filter((file) => !isHidden(file.path)),
     log,
   );
   const { refused, refusals, notes } = log.report(table.rows, 0, 0);

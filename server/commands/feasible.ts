@@ -7,11 +7,12 @@ import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { assess, type Feasibility } from '#lib/participant/workbench/feasibility.ts';
 import { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { encodingFlag, headerFlag, readAs, sheetFlag, type ReadingFlags } from '../reading-flags.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import { readTrainData } from '../train/read-data.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
-interface Flags {
+interface Flags extends ReadingFlags {
   readonly data: readonly string[];
   readonly target?: string;
   readonly task?: 'classes' | 'number';
@@ -38,6 +39,9 @@ export function register(program: Command): void {
       collected,
     )
     .option('--target <column>', 'the column to predict; num>0 asks whether it lies above a number')
+    .addOption(headerFlag)
+    .addOption(sheetFlag)
+    .addOption(encodingFlag)
     .option('--task <kind>', 'classes or number, where the values leave it open', oneOf('classes', 'number'))
     .option('--without <columns>', 'columns to leave out, with commas between', listed)
     .option('--held-out <share>', 'of the rows, kept to judge by', numberOf(0.01, 0.9), 0.2)
@@ -52,6 +56,7 @@ export function register(program: Command): void {
       try {
         const setup = v.parse(TrainSetup, {
           data: flags.data.map((path) => resolve(path)),
+          ...readAs(flags),
           target: flags.target ?? null,
           task: flags.task ?? null,
           without: [...(flags.without ?? [])],

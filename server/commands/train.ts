@@ -24,9 +24,10 @@ import { backboneAsked } from '../train/backbone.ts';
 import { overfit } from '../train/overfit.ts';
 import { splitAs } from '../train/split-as.ts';
 import { trackWish } from '../train/track-run.ts';
+import { encodingFlag, headerFlag, readAs, sheetFlag, type ReadingFlags } from '../reading-flags.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
-interface Flags {
+interface Flags extends ReadingFlags {
   readonly data?: readonly string[];
   readonly target?: string;
   readonly task?: 'classes' | 'number' | 'groups';
@@ -86,6 +87,9 @@ export function register(program: Command): void {
       collected,
     )
     .option('--target <column>', 'the column to predict; num>0 asks whether it lies above a number')
+    .addOption(headerFlag)
+    .addOption(sheetFlag)
+    .addOption(encodingFlag)
     .option(
       '--task <kind>',
       'classes or number, where the values leave it open; groups, to find some: then nothing is predicted, and a --target is what they are held against',
@@ -283,6 +287,9 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
       'space',
       'balance',
       'splitAs',
+      'header',
+      'sheet',
+      'encoding',
       ...(flags.again === undefined ? ['data'] : []),
     ];
     if (given.some((name) => name in flags) || (flags.resume !== undefined && flags.again !== undefined))
@@ -395,6 +402,7 @@ function checkGroups(flags: Flags): void {
 const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetup> => ({
   // A run that is kept is found again from anywhere.
   data: data.map((path) => resolve(path)),
+  ...readAs(flags),
   target: flags.target ?? null,
   task: flags.task ?? (findsGroups(flags.model ?? null) ? 'groups' : null),
   without: [...(flags.without ?? [])],

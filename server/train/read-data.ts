@@ -9,6 +9,7 @@ import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
 import { withLabelLists } from '#lib/modalities/label-list.ts';
 import { openedTables } from '#lib/modalities/table/packed-tables.ts';
+import type { TableReading } from '#lib/modalities/table/table-reading.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
 import { groupData, type GroupData } from '#lib/participant/workbench/grouping/group-data.ts';
 import { timeColumns } from '#lib/participant/workbench/series-channels.ts';
@@ -23,7 +24,7 @@ export async function readTrainData(
   signal: AbortSignal,
   kept?: KeptSplit,
 ): Promise<BenchData> {
-  const files = await foundFiles(setup.data);
+  const files = await foundFiles(setup.data, setup.reading);
   const isListed = await areListed(files, setup.target);
   const isPictures = isListed || (await arePictures(files, setup.target));
   if (isPictures && !isListed && setup.target !== null)
@@ -57,10 +58,10 @@ const kindOf = (task: TrainSetup['task']) => (task === 'groups' ? null : task);
 
 /** The rows of one table, none of which is held out. Rejects with UnusableTraining, and with the signal's reason. */
 export async function readGroupRows(
-  { data: paths, target, without, recipe: given }: TrainSetup,
+  { data: paths, reading, target, without, recipe: given }: TrainSetup,
   signal: AbortSignal,
 ): Promise<GroupData> {
-  const files = await foundFiles(paths);
+  const files = await foundFiles(paths, reading);
   if (await arePictures(files, target ?? ''))
     throw new UnusableTraining(
       'Groups are found of the rows of a table, and these are pictures or recordings. Name a table, or a network that sees these, by --backbone.',
@@ -139,9 +140,9 @@ async function windowData(
   return data.value;
 }
 
-async function foundFiles(paths: readonly string[]): Promise<SourceFile[]> {
+async function foundFiles(paths: readonly string[], reading?: TableReading): Promise<SourceFile[]> {
   try {
-    return (await sourceFiles(paths)).filter((file) => !isHidden(file.path));
+    return (await sourceFiles(paths, reading)).filter((file) => !isHidden(file.path));
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
     const path = 'path' in cause ? String(cause.path) : paths.join(', ');

@@ -7,6 +7,7 @@ import { readRecipe, recipeDigest, usualRecipe, type Recipe } from '#lib/core/re
 import { tableOf } from '#lib/core/recipe/table.ts';
 import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden } from '#lib/modalities/source-file.ts';
+import type { TableReading } from '#lib/modalities/table/table-reading.ts';
 import { spokenChange } from './lines.ts';
 
 export interface ShownRecipe {
@@ -19,9 +20,10 @@ export async function recipeOnRows(
   paths: readonly string[],
   file: string | undefined,
   target: string | undefined,
+  reading?: TableReading,
 ): Promise<ShownRecipe> {
   const recipe = file === undefined ? usualRecipe : await recipeIn(file);
-  const files = (await sourceFiles(paths)).filter((one) => !isHidden(one.path));
+  const files = (await sourceFiles(paths, reading)).filter((one) => !isHidden(one.path));
   const table = await readRawTable(files, target ?? '');
   if (!table.ok) throw new Error(table.error);
   const { header, rows } = table.value;

@@ -17,10 +17,10 @@ export async function foreignBecause(files: readonly SourceFile[]): Promise<stri
   const paths = directory.value.map(({ path }) => path).filter((path) => !isHidden(path));
   if (paths.length === 0) return `${name} is an archive without a file in it. Pack it again.`;
   if (paths.some((path) => path.startsWith('xl/')))
-    return `${name} is an Excel workbook. In Excel, use “Save as” and choose CSV, one file for each sheet.`;
+    return `${name} is an Excel workbook of a form that is not read here. In Excel, use “Save as” and choose .xlsx or CSV.`;
   if (paths.includes('word/document.xml'))
     return `${name} is a Word document. Copy its table into a spreadsheet, and save that as CSV.`;
   if (paths.includes('content.xml'))
-    return `${name} is a LibreOffice document. Use “Save as” and choose CSV.`;
-  return `${name} holds no table (CSV, JSON, Parquet, Arrow), picture (PNG, JPEG, WebP) or recording (WAV, MP3, FLAC, Ogg), and no two folders of texts (.txt), but ${listOf(paths.map(quoted), 5)}.`;
+    return `${name} is a LibreOffice document. Use “Save as” and choose .xlsx or CSV.`;
+  return `${name} holds no table (CSV, .xlsx, JSON, ARFF, Parquet, Arrow), picture (PNG, JPEG, WebP) or recording (WAV, MP3, FLAC, Ogg), and no two folders of texts (.txt), but ${listOf(paths.map(quoted), 5)}.`;
 }

@@ -2,7 +2,7 @@
 import { float64, tableFromArrays, tableToIPC, utf8, dictionary } from '@uwdata/flechette';
 import fc from 'fast-check';
 import { encode as encodePng } from 'fast-png';
-import { gzipSync } from 'fflate';
+import { gzipSync, strToU8, zipSync } from 'fflate';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import jpeg from 'jpeg-js';
 import { expect, test } from 'vitest';
@@ -106,6 +106,26 @@ const arrow = (format: 'file' | 'stream'): Uint8Array => {
   );
   return tableToIPC(table, { format })!;
 };
+const arff = new TextEncoder().encode(
+  `@relation patients\n${rowsOfText[0]!.map((name) => `@attribute '${name}' numeric`).join('\n')}\n@data\n${rowsOfText
+    .slice(1)
+    .map((cells) => cells.map((cell) => cell || '?').join(','))
+    .join('\n')}`,
+);
+const sheet = new TextEncoder().encode(
+  `<worksheet><sheetData>${rowsOfText
+    .map((cells) => `<row>${cells.map((cell) => `<c t="str" s="1"><v>${cell}</v></c>`).join('')}</row>`)
+    .join('')}</sheetData></worksheet>`,
+);
+/** A workbook whose one sheet is these bytes, with the checksum that they have. */
+const workbook = (bytes: Uint8Array): Uint8Array =>
+  zipSync({
+    'xl/workbook.xml': strToU8('<workbook><sheets><sheet name="A" id="r"/></sheets></workbook>'),
+    'xl/_rels/workbook.xml.rels': strToU8(
+      '<Relationships><Relationship Id="r" Type="/worksheet" Target="a.xml"/></Relationships>',
+    ),
+    'xl/a.xml': bytes,
+  });
 const png = encodePng({
   width: 9,
   height: 7,
@@ -210,6 +230,24 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
         150,
       ] as const,
   ),
+  [
+    'a broken ARFF file',
+    broken(arff).map((bytes) => [sourceOfBytes('a.arff', bytes)]),
+    patientCohortContract,
+    60,
+  ],
+  [
+    'a broken sheet of a workbook',
+    broken(sheet).map((bytes) => [sourceOfBytes('a.xlsx', workbook(bytes))]),
+    patientCohortContract,
+    60,
+  ],
+  [
+    'a broken workbook',
+    broken(workbook(sheet)).map((bytes) => [sourceOfBytes('a.xlsx', bytes)]),
+    patientCohortContract,
+    60,
+  ],
   [
     'any bytes as Arrow',
     anything.map((bytes) => [sourceOfBytes('a.arrow', Uint8Array.from([255, 255, 255, 255, ...bytes]))]),

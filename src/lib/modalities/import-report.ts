@@ -12,6 +12,7 @@ export interface ImportRefusal {
   readonly kind:
     | 'empty-file'
     | 'not-text'
+    | 'unknown-encoding'
     | 'not-json'
     | 'wrong-header'
     | 'missing-column'

@@ -76,8 +76,8 @@ export async function inferFromTable(
 ): Promise<Result<InferredContract, InferenceProblem>> {
   const head = await readHead(file, TABLE_BYTES);
   if (!head.ok) return head;
-  const { header, rows, isWhole } = head.value;
-  const found = inferTableContract(header, rows, target, keepsTexts);
+  const { header, rows, declared, isWhole } = head.value;
+  const found = inferTableContract(header, rows, target, keepsTexts, declared);
   if (!found.ok || isWhole) return found;
   const notes = [
     ...found.value.notes,

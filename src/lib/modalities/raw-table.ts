@@ -18,6 +18,8 @@ export interface RawTable {
   /** Rows that could not be read as rows of the table, which were left out. */
   readonly unreadable: number;
   readonly firstProblem: string | undefined;
+  /** How the files were read, where a person should know. */
+  readonly notes?: readonly string[];
 }
 
 /** Cells are kept as texts: 20 million of them take about a gigabyte. */
@@ -37,6 +39,7 @@ export async function readRawTable(
   const rows: (readonly string[])[] = [];
   const numbers: number[] = [];
   const from: { readonly name: string; readonly from: number }[] = [];
+  const notes: string[] = [];
   let unreadable = 0;
   let firstProblem: string | undefined;
   for (const file of visible) {
@@ -46,7 +49,7 @@ export async function readRawTable(
     if (typeof form !== 'string') return fail(`${quoted(name)}: ${form.message}`);
     let order: readonly number[] = [];
     let problem: string | undefined;
-    // Records of JSON, Parquet and Arrow have no header line.
+    // Records of JSON, Parquet and Arrow have no line before them.
     let headerRow = 0;
     from.push({ name, from: rows.length });
     await readRecords(
@@ -55,7 +58,7 @@ export async function readRawTable(
       head,
       {
         header(names, row) {
-          if (form === 'delimited') headerRow = row;
+          if (form === 'delimited' || form === 'workbook' || form === 'arff') headerRow = row;
           header ??= names;
           order = header.map((column) => names.indexOf(column));
           if (names.length === header.length && !order.includes(-1)) return true;
@@ -72,19 +75,19 @@ export async function readRawTable(
           unreadable += 1;
           firstProblem ??= message;
         },
-        note: () => undefined,
+        note: (text) => void notes.push(text),
         piece() {
           if (rows.length * order.length > MOST_CELLS)
             problem = `The table has more than ${MOST_CELLS.toLocaleString('en')} cells, which is more than is held in memory here. Take a sample of its rows.`;
           return Promise.resolve(problem === undefined);
         },
       },
-      { wanted: [wanted], signal },
+      { wanted: header ?? [wanted], signal },
     );
     if (problem !== undefined) return fail(problem);
   }
   if (header === undefined)
     return fail(firstProblem ?? 'The files hold no lines of text. Name a CSV with a header line and rows.');
   if (rows.length === 0) return fail(firstProblem ?? 'The table has a header line and no rows.');
-  return ok({ header, rows, numbers, files: from, unreadable, firstProblem });
+  return ok({ header, rows, numbers, files: from, unreadable, firstProblem, notes });
 }

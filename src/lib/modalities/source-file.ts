@@ -1,6 +1,7 @@
 // A file as the readers see it: named ranges of bytes, whether it is a File in a browser, a path in Node or an array in a test.
 import type { ImportRefusal } from './import-report.ts';
 import type { FilePlaces } from './label-list.ts';
+import type { TableReading } from './table/table-reading.ts';
 import type { TextFolders } from './table/text-folders.ts';
 
 export type FileProblem = Pick<ImportRefusal, 'kind' | 'message'>;
@@ -11,8 +12,12 @@ export interface SourceFile {
   readonly size: number;
   /** The bytes [start, end), cut at the end of the file. The caller may keep them. */
   read(start: number, end: number): Promise<Uint8Array>;
+  /** What a person said of how its table is read. */
+  readonly reading?: TableReading | undefined;
   /** Of a table whose rows lie in files of their own (table/text-folders.ts): it has no bytes. */
   readonly texts?: TextFolders;
+  /** Of a table in a workbook: the workbook as it is packed. It has no bytes of its own. */
+  readonly workbook?: SourceFile;
   /** What lists of labels say of it, or of the files in it. */
   readonly places?: FilePlaces;
   /** Why nothing can be read of it, where that was found in unpacking it: it has no bytes either. */

@@ -30,7 +30,7 @@ export interface TaskSettings {
 const ABOVE = /^(.+?)\s*>\s*([+-]?\d+(?:\.\d+)?)$/;
 
 export function tableTask(table: RawTable, settings: TaskSettings): Result<TableTask, string> {
-  const notes: string[] = [];
+  const notes: string[] = [...(table.notes ?? [])];
   const { header } = table;
   const above = header.includes(settings.target) ? null : ABOVE.exec(settings.target);
   const name = above?.[1] ?? settings.target;

@@ -91,7 +91,7 @@ const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => 
 
 // What a picker offers, by endings and media types: the one list of what the readers take.
 export const TABLE_FILES =
-  '.csv,.tsv,.tab,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.gz,.zip,text/csv,text/tab-separated-values';
+  '.csv,.tsv,.tab,.txt,.data,.dat,.xlsx,.arff,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.gz,.zip,text/csv,text/tab-separated-values';
 /** A table beside pictures or recordings, of their names and classes. */
 export const LIST_FILES = '.csv,.tsv,text/csv';
 export const PICTURE_FILES = '.png,.jpg,.jpeg,.webp,.zip,.gz,image/png,image/jpeg,image/webp';

@@ -25,17 +25,20 @@ export async function readExample(file: File): Promise<Result<ExampleRead, strin
   if (file.size === 0) return fail(`“${file.name}” is empty. Choose a file with a header line and rows.`);
   let head: Awaited<ReturnType<typeof readHead>>;
   try {
-    head = await readHead(sourceOfBlob(file.name, file), HEAD_BYTES, MOST_ROWS);
+    // Archives and workbooks are few among examples.
+    const { openedTables } = await import('#lib/modalities/table/packed-tables.ts');
+    const [opened = sourceOfBlob(file.name, file)] = await openedTables([sourceOfBlob(file.name, file)]);
+    head = await readHead(opened, HEAD_BYTES, MOST_ROWS);
   } catch {
     return fail(
       `“${file.name}” could not be read. It may have been moved or changed since it was chosen: choose it again.`,
     );
   }
   if (!head.ok) return fail(`“${file.name}”: ${head.error.message}`);
-  const { header: names, rows, isWhole } = head.value;
+  const { header: names, rows, declared, isWhole } = head.value;
 
   const read = (target: string | undefined): Result<ExampleRead, string> => {
-    const inferred = inferTableContract(names, rows, target, true);
+    const inferred = inferTableContract(names, rows, target, true, declared);
     if (!inferred.ok) return fail(`“${file.name}”: ${inferred.error.message}`);
     const { contract, notes, targetCandidates } = inferred.value;
     return ok({

@@ -4,6 +4,7 @@ import type { DataContract } from '../core/data/contract.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { FederationId } from '../core/ids.ts';
 import type { FilesFound } from '../modalities/look-at-files.ts';
+import type { TableReading } from '../modalities/table/table-reading.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import {
   StorageFull,
@@ -62,7 +63,11 @@ export interface IngestPort {
   /** What lies in files without a contract. Rejects with a sentence where nothing can be made of them. */
   look(
     files: readonly ChosenFile[],
-    options: { readonly signal: AbortSignal; readonly onProgress: (progress: ImportProgress) => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: ImportProgress) => void;
+      readonly reading?: TableReading | undefined;
+    },
   ): Promise<FilesFound>;
   /** The features of one example, as training sees them. */
   encode(contract: DataContract, input: EncodeRequest['input']): Promise<Uint8Array | Float32Array>;

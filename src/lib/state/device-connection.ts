@@ -79,7 +79,7 @@ export function connectIngest(): IngestPort {
   const client = new IngestClient();
   return {
     import: (task, { signal, onProgress }) => client.import(task, onProgress, signal),
-    look: (files, { signal, onProgress }) => client.look(files, onProgress, signal),
+    look: (files, { signal, onProgress, reading }) => client.look(files, reading, onProgress, signal),
     encode: (contract, input) => client.encode(contract, input),
     ask: (question, options) => client.ask(question, options?.onProgress, options?.signal),
   };

@@ -12,6 +12,7 @@ import {
   type OwnChoices,
   type TargetUse,
 } from '../modalities/table/own-contract.ts';
+import type { TableReading } from '../modalities/table/table-reading.ts';
 import type { TableFacts } from '../modalities/table/table-facts.ts';
 import type { ChosenFile } from './chosen-files.ts';
 import { nameOfFiles, type DatasetPorts, type ImportProgress, type ImportTask } from './datasets.svelte.ts';
@@ -23,6 +24,10 @@ const LARGEST_SIDE = 128;
 export class OwnData {
   files = $state.raw<readonly ChosenFile[]>([]);
   found = $state.raw<FilesFound | null>(null);
+  /** What the person said of how a table is read; the files tell the rest. */
+  reading = $state.raw<TableReading>({});
+  /** The letters of a text could not be told, and are to be named. */
+  needsEncoding = $state(false);
   /** Of a table. */
   choices = $state.raw<OwnChoices | null>(null);
   /** On what was guessed. */
@@ -58,9 +63,11 @@ export class OwnData {
   }
 
   /** Reads through the files; what was chosen before is forgotten. */
-  async look(files: readonly ChosenFile[]): Promise<void> {
+  async look(files: readonly ChosenFile[], reading: TableReading = {}): Promise<void> {
     if (this.looking !== null || files.length === 0) return;
     this.forget();
+    this.files = files;
+    this.reading = reading;
     const stop = new AbortController();
     this.#stop = stop;
     this.looking = { fraction: null, examples: 0, message: 'Opening…' };
@@ -68,11 +75,15 @@ export class OwnData {
       const ingest = await this.ports.ingest();
       const found = await ingest.look(files, {
         signal: stop.signal,
+        reading,
         onProgress: (progress) => (this.looking = progress),
       });
       if (!stop.signal.aborted) this.#take(files, found);
     } catch (error) {
-      if (!stop.signal.aborted) this.problem = troubleOf(error).message;
+      if (stop.signal.aborted) return;
+      const { kind, message } = troubleOf(error);
+      this.problem = message;
+      this.needsEncoding = kind === 'unknown-encoding';
     } finally {
       this.looking = null;
       this.#stop = undefined;
@@ -103,12 +114,28 @@ export class OwnData {
     this.name = nameOfFiles(files.map((one) => one.path));
   }
 
+  /** The same files by another header, sheet or encoding; where nothing can be made of them so, what was found before stays. */
+  async readAs(reading: TableReading): Promise<void> {
+    const { files, found, choices, notes, name, reading: before } = this;
+    await this.look(files, { ...before, ...reading });
+    if (found === null) return;
+    this.name = name;
+    if (this.found !== null) return;
+    this.files = files;
+    this.reading = before;
+    this.found = found;
+    this.choices = choices;
+    this.notes = notes;
+  }
+
   cancel(): void {
     this.#stop?.abort();
   }
 
   forget(): void {
     this.files = [];
+    this.reading = {};
+    this.needsEncoding = false;
     this.found = null;
     this.choices = null;
     this.notes = [];
@@ -184,7 +211,11 @@ export class OwnData {
     const name = this.name.trim();
     return this.contract?.ok === true && name !== ''
       ? {
-          source: { type: 'files', files: this.files.map(({ path, file }) => ({ path, file })) },
+          source: {
+            type: 'files',
+            files: this.files.map(({ path, file }) => ({ path, file })),
+            reading: this.reading,
+          },
           contract: this.contract.value,
           federation: null,
           datasetName: name,

@@ -1,6 +1,7 @@
 // Data of one's own: pictures without class folders are kept to be labelled, and choices outlive another question.
 import { expect, test } from 'vitest';
-import type { FilesFound } from '../modalities/look-at-files.ts';
+import { lookAtFiles, type FilesFound } from '../modalities/look-at-files.ts';
+import { sourceOfText } from '../modalities/source-file.ts';
 import { OwnData } from './own-data.svelte.ts';
 
 const missing = (): Promise<never> => Promise.reject(new Error('not asked for here'));
@@ -63,4 +64,38 @@ test('recordings are heard for as long as is said, in a hundred steps at most, t
   });
   own.milliseconds = 50;
   expect(own.contract).toMatchObject({ error: expect.stringContaining('milliseconds') });
+});
+
+test('a table is read anew as one says, and stays as it was where that cannot be', async () => {
+  const asked: unknown[] = [];
+  const file = sourceOfText('a.data', '1,1,a\n2,5,b\n3,6,a\n4,7,b\n');
+  const own = new OwnData({
+    ingest: async () => ({
+      import: missing,
+      encode: missing,
+      ask: missing,
+      async look(_, { reading }) {
+        asked.push(reading);
+        const found = await lookAtFiles([{ ...file, reading }]);
+        if (!found.ok) throw new Error(found.error.message);
+        return found.value;
+      },
+    }),
+  });
+  await own.look([{ path: 'a.data', file: new File(['x'], 'a.data') }]);
+  expect(own.facts?.layout?.header).toBe('row');
+  expect(own.notes.join(' ')).toContain('no line names the columns');
+  own.name = 'Mine';
+  const kept = own.found;
+  await own.readAs({ header: 'names' });
+  expect(own.problem).toContain('names “1” twice');
+  expect(own.found).toBe(kept);
+  await own.readAs({ encoding: 'windows-1251' });
+  expect(asked).toEqual([{}, { header: 'names' }, { encoding: 'windows-1251' }]);
+  expect(own.problem).toBeNull();
+  expect(own.facts?.layout).toEqual({ header: 'row', encoding: 'windows-1251' });
+  expect(own.task()).toMatchObject({
+    datasetName: 'Mine',
+    source: { reading: { encoding: 'windows-1251' } },
+  });
 });

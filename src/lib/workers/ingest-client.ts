@@ -95,11 +95,12 @@ export class IngestClient {
   /** Looks at files without a contract. Rejects with the signal's reason, or with IngestFailure where nothing can be made of them. */
   look(
     files: LookRequest['files'],
+    reading?: LookRequest['reading'],
     onProgress?: (progress: ImportProgress) => void,
     signal?: AbortSignal,
   ): Promise<FilesFound> {
     return this.#requests.ask(
-      (id) => ({ id, name: 'look', files }),
+      (id) => ({ id, name: 'look', files, reading }),
       (reply) => {
         if (reply.type === 'progress') onProgress?.(reply);
         return reply.type === 'looked' ? reply.found : undefined;

@@ -14,6 +14,7 @@ import type { ExportedFile } from '../modalities/export-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
 import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { Alike, Projection } from '../modalities/project-dataset.ts';
+import type { TableReading } from '../modalities/table/table-reading.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 import type { LabellingAnswer, LabellingQuestion } from './labelling-messages.ts';
@@ -22,7 +23,12 @@ import type { CancelRequest } from './request-messages.ts';
 export type { ImportPreview, ImportRefusal, ImportReport } from '../modalities/import-report.ts';
 
 export type ImportSource =
-  | { readonly type: 'files'; readonly files: readonly { readonly path: string; readonly file: File }[] }
+  | {
+      readonly type: 'files';
+      readonly files: readonly { readonly path: string; readonly file: File }[];
+      /** What the person said of how a table is read. */
+      readonly reading?: TableReading | undefined;
+    }
   | { readonly type: 'sample'; readonly sample: SampleName; readonly seed: number; readonly count: number }
   /** One picture drawn or taken here, [H, W, 4] RGBA, with its label. */
   | {
@@ -60,6 +66,7 @@ export interface LookRequest {
   readonly id: number;
   readonly name: 'look';
   readonly files: readonly { readonly path: string; readonly file: File }[];
+  readonly reading?: TableReading | undefined;
 }
 /** Encodes one input as training would, for "use the model": a row by column name, or a picture. Stores nothing. */
 export interface EncodeRequest {

@@ -127,14 +127,14 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
 }
 
 async function looked(
-  { id, files }: LookRequest,
+  { id, files, reading }: LookRequest,
   onProgress: NonNullable<ImportOptions['onProgress']>,
   signal: AbortSignal,
 ): Promise<IngestReply> {
   // Only who brings data of their own needs it.
   const { lookAtFiles } = await import('../modalities/look-at-files.ts');
   const found = await lookAtFiles(
-    files.map(({ path, file }) => sourceOfBlob(path, file)),
+    files.map(({ path, file }) => ({ ...sourceOfBlob(path, file), reading })),
     { signal, onProgress },
   );
   return found.ok
@@ -258,7 +258,7 @@ function importSource(
   switch (source.type) {
     case 'files':
       return importFiles(
-        source.files.map(({ path, file }) => sourceOfBlob(path, file)),
+        source.files.map(({ path, file }) => ({ ...sourceOfBlob(path, file), reading: source.reading })),
         contract,
         sink,
         options,

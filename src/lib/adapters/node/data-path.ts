@@ -7,6 +7,7 @@ import { importFiles, type ImportOptions } from '../../modalities/import.ts';
 import type { ImportPreview, ImportReport } from '../../modalities/import-report.ts';
 import { inferContract } from '../../modalities/infer.ts';
 import { fileName, type SourceFile } from '../../modalities/source-file.ts';
+import type { TableReading } from '../../modalities/table/table-reading.ts';
 import { decodeImageInNode } from './decode-image.ts';
 
 /** A file on disk; opened for each read, so that a folder of thousands needs no thousands of handles. */
@@ -33,12 +34,19 @@ export function sourceOfPath(path: string, size: number, shownAs: string): Sourc
   };
 }
 
-/** All files of the given files and folders, as they would come from a file picker. Rejects with Node's error for a path that is not there. */
-export async function sourceFiles(paths: string | readonly string[]): Promise<SourceFile[]> {
+/** All files of the given files and folders, as they would come from a file picker; `reading` is said of their tables. Rejects with Node's error for a path that is not there. */
+export async function sourceFiles(
+  paths: string | readonly string[],
+  reading?: TableReading,
+): Promise<SourceFile[]> {
   const found: SourceFile[] = [];
   const visit = async (path: string, shownAs: string): Promise<void> => {
     const about = await stat(path);
-    if (about.isFile()) found.push(sourceOfPath(path, about.size, shownAs));
+    if (about.isFile())
+      found.push({
+        ...sourceOfPath(path, about.size, shownAs),
+        ...(reading === undefined ? {} : { reading }),
+      });
     if (!about.isDirectory()) return;
     for (const name of (await readdir(path)).toSorted()) await visit(join(path, name), `${shownAs}/${name}`);
   };

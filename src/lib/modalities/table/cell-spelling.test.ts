@@ -179,7 +179,9 @@ test('lines before the header are left unread, and commas in numbers make no hea
     ['1', '2'],
     ['3', '4'],
   ]);
-  expect(await head('a  b y\n1  2 3\n4 5  6\n')).toMatch(
-    /^The 3 columns of this file are separated by spaces/,
-  );
+  expect(await head('a  b y\n1  2 3\n4 5  6\n')).toEqual([
+    ['a', 'b', 'y'],
+    ['1', '2', '3'],
+    ['4', '5', '6'],
+  ]);
 });

@@ -41,12 +41,13 @@ export interface ColumnFactsBuilder {
 /** Distinct values that are kept of a column. */
 export const MAXIMUM_VALUES = 1000;
 
-export function columnFacts(name: string): ColumnFactsBuilder {
+/** `declared`: the values that the file itself says the column has, which are then no numbers. */
+export function columnFacts(name: string, declared?: readonly string[]): ColumnFactsBuilder {
   const values = new Set<string>();
   let missing = 0;
-  let areNumbers = true;
+  let areNumbers = declared === undefined;
   let areWhole = true;
-  let areTimes = true;
+  let areTimes = declared === undefined;
   let count = 0;
   let mean = 0;
   let squares = 0;
@@ -110,9 +111,13 @@ export function columnFacts(name: string): ColumnFactsBuilder {
               areTimes,
             }
           : undefined;
-      const ordered = [...values]
+      const seen = [...values]
         .slice(0, MAXIMUM_VALUES)
         .toSorted(numbers === undefined || numbers.areTimes ? undefined : (a, b) => Number(a) - Number(b));
+      const ordered =
+        declared === undefined
+          ? seen
+          : [...new Set([...declared.map((value) => numericSpelling(value) ?? value), ...seen])];
       const isProse =
         numbers === undefined &&
         looksLikeProse({ texts: present, letters, spaced, share: first === 0 ? 0 : firstDistinct / first });
@@ -122,7 +127,7 @@ export function columnFacts(name: string): ColumnFactsBuilder {
         distinct: values.size,
         numbers,
         strays:
-          numbers === undefined && strays <= present * MOST_STRAYS
+          declared === undefined && numbers === undefined && strays <= present * MOST_STRAYS
             ? { count: strays, first: firstStray }
             : undefined,
         beginWithZeros: numbers !== undefined && zeros > 0,

@@ -32,9 +32,14 @@ export interface CsvScanner {
 
 /**
  * Calls `onRecord` for each record, empty lines left out. `delimiter` is one ASCII byte. Line breaks are LF, CRLF or CR; a
- * quoted field may hold any of them. Memory: one chunk and one record.
+ * quoted field may hold any of them; without `quotes` a quotation mark is a letter. Memory: one chunk and one record.
  */
-export function csvScanner(delimiter: number, onRecord: (record: CsvRecord) => void): CsvScanner {
+export function csvScanner(
+  delimiter: number,
+  onRecord: (record: CsvRecord) => void,
+  quotes = true,
+): CsvScanner {
+  const quote = quotes ? QUOTE : -1;
   let buffer: Uint8Array = new Uint8Array(0);
   /** Bytes of an incomplete record, moved to the start of the buffer. */
   let kept = 0;
@@ -64,7 +69,7 @@ export function csvScanner(delimiter: number, onRecord: (record: CsvRecord) => v
     while (at < length || (isLast && recordStart < length)) {
       if (fields === starts.length) widen();
       let hasEscape = 0;
-      if (bytes[at] === QUOTE && at < length) {
+      if (bytes[at] === quote && at < length) {
         let i = at + 1;
         for (;;) {
           while (i < length && bytes[i] !== QUOTE) i += 1;

@@ -1,12 +1,16 @@
-// Records of delimited text: CSV, TSV, and what spreadsheets separate by semicolons or bars; numbers and dates in one spelling.
-import { quoted } from '../import-report.ts';
+// Records of delimited text: CSV, TSV, what spreadsheets separate by semicolons or bars, and what lies under one another by blanks;
+// numbers and dates in one spelling.
 import type { SourceFile } from '../source-file.ts';
+import { BLANKS, blanksAsTabs } from './blank-separated.ts';
 import { cellRecords } from './cell-records.ts';
+import { respelledCells } from './cell-respelling.ts';
 import { cellSpellings, SPELLING_ROWS, type CellSpellings, type Misfit } from './cell-spelling.ts';
 import { csvScanner, MAXIMUM_RECORD_BYTES, recordTexts, type CsvRecord } from './csv-scanner.ts';
-import { detectDelimiter, firstRecords, linesBeforeHeader } from './header.ts';
+import { firstLines } from './first-lines.ts';
+import { areQuoted, detectDelimiter, firstRecords } from './header.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
-import { encodingOf, headText, textChunks } from './text-bytes.ts';
+import type { TableLayout } from './table-reading.ts';
+import { encodingNote, encodingOf, headText, textChunks } from './text-bytes.ts';
 
 export async function readDelimited(
   file: SourceFile,
@@ -14,59 +18,66 @@ export async function readDelimited(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  const encoding = encodingOf(head);
-  if (encoding === 'windows-1252')
-    sink.note(`${file.path}: not UTF-8, and read as Windows-1252 (Western European).`);
-  const text = headText(head);
+  const encoding = encodingOf(head, file.reading?.encoding);
+  const foreign = encodingNote(encoding, file.reading?.encoding);
+  if (foreign !== undefined) sink.note(`${file.path}: ${foreign}`);
+  const text = headText(head, encoding);
   const isWhole = head.length === file.size;
   const given = separatorLine(text);
-  const delimiter = given ?? detectDelimiter(text, isWhole, options.wanted);
-  const first = firstRecords(text, delimiter, isWhole, SPELLING_ROWS);
-  let before = given === undefined ? linesBeforeHeader(first) : 1;
-  if (given === undefined && before > 0)
-    sink.note(
-      `${file.path}: left unread before the line of column names: ${quoted(first.slice(0, before).flat().join(' '))}.`,
-    );
-  const spaced = areSpaced(first);
-  const spellings = cellSpellings(first[before] ?? [], first.slice(before + 1), delimiter, options.readingOf);
+  const separator = given ?? detectDelimiter(text, isWhole, options.wanted);
+  const isBlanks = separator === BLANKS;
+  const delimiter = isBlanks ? '\t' : separator;
+  const scanned = isBlanks ? blanksAsTabs()(text) : text;
+  const quotes = isBlanks || areQuoted(scanned, delimiter, isWhole);
+  if (!quotes) sink.note(`${file.path}: quotation marks are read as letters, because some do not close.`);
+  const first = firstRecords(scanned, delimiter, isWhole, SPELLING_ROWS, quotes).slice(
+    given === undefined ? 0 : 1,
+  );
+  const { names, header, notes, ...lines } = firstLines(first, options.wanted, file.reading?.header, {
+    hasTitles: given === undefined,
+    hasRowNames: delimiter === '\t',
+  });
+  let before = lines.before + (given === undefined ? 0 : 1);
+  const rows = first.slice(lines.before + (header === 'names' ? 1 : 0));
+  const spellings = cellSpellings(names, rows, delimiter, options.readingOf);
   const respelled = respelledBy(spellings);
-  let header: readonly string[] | undefined;
+  let isBegun = false;
   let isUsable = true;
 
-  const scanner = csvScanner(delimiter.charCodeAt(0), (record) => {
+  const take = (record: CsvRecord): void => {
     if (before > 0) {
       before -= 1;
       return;
     }
-    if (header === undefined) {
-      header = recordTexts(record);
-      if (spaced !== undefined) {
-        isUsable = false;
-        return sink.refuse('wrong-header', spaced, record.row);
-      }
-      isUsable = sink.header(header, record.row);
-      if (isUsable) for (const note of spellings.notes) sink.note(`${file.path}: ${note}`);
-      return;
+    if (!isBegun) {
+      isBegun = true;
+      sink.layout?.({ header, encoding });
+      isUsable = sink.header(names, header === 'names' ? record.row : record.row - 1);
+      if (isUsable) for (const note of [...notes, ...spellings.notes]) sink.note(`${file.path}: ${note}`);
+      if (header === 'names') return;
     }
     if (!isUsable || isBlank(record)) return;
-    if (record.isMalformed || record.fields !== header.length)
-      return sink.refuse('ragged-row', ragged(record, header.length), record.row);
-    const read = respelled(record);
+    const cells = withoutLastEmpty(record, names.length);
+    if (record.isMalformed || cells.fields !== names.length)
+      return sink.refuse('ragged-row', ragged(record, names.length, header), record.row);
+    const read = respelled(cells);
     if ('message' in read) sink.refuse('not-a-number', read.message, record.row);
     else sink.record(read);
-  });
+  };
+  const scanner = csvScanner(delimiter.charCodeAt(0), take, quotes);
+  const asScanned = isBlanks ? blanksAsTabs() : (chunk: Uint8Array) => chunk;
 
   let bytes = 0;
   const chunkBytes = options.chunkBytes ?? 1024 * 1024;
   for await (const chunk of textChunks(file, encoding, { chunkBytes, signal: options.signal })) {
-    scanner.push(chunk);
+    scanner.push(asScanned(chunk));
     bytes = Math.min(file.size, bytes + chunkBytes);
     const goesOn = await sink.piece(bytes);
     if (!isUsable || (!goesOn && bytes < file.size)) return;
   }
   scanner.end();
   await sink.piece(file.size);
-  if (header === undefined)
+  if (!isBegun)
     sink.refuse(
       'empty-file',
       'The file holds no lines of text. Choose a file with a header line and rows.',
@@ -78,26 +89,18 @@ export async function readDelimited(
 function respelledBy({ fields }: CellSpellings): (record: CsvRecord) => CsvRecord | Misfit {
   if (fields.every((respell) => respell === undefined)) return (record) => record;
   const made = cellRecords();
+  const respelled = respelledCells(fields);
   return (record) => {
-    const cells = recordTexts(record);
-    for (const [field, cell] of cells.entries()) {
-      const read = fields[field]?.(cell) ?? cell;
-      if (typeof read !== 'string') return read;
-      cells[field] = read;
-    }
-    return made(cells, record.row);
+    const cells = respelled(recordTexts(record));
+    return 'message' in cells ? cells : made(cells, record.row);
   };
 }
 
-/** Of a file whose columns lie under one another by spaces: what is wrong with it. */
-function areSpaced(first: readonly (readonly string[])[]): string | undefined {
-  const lines = first.slice(0, 20);
-  if (lines.length < 2 || lines.some((cells) => cells.length !== 1)) return undefined;
-  const [count, ...others] = lines.map(([line = '']) => line.split(/\s+/).length);
-  return count !== undefined && count > 1 && others.every((other) => other === count)
-    ? `The ${count} columns of this file are separated by spaces. Save it with commas, semicolons or tabs between them.`
-    : undefined;
-}
+/** A separator at the end of a row begins no cell. */
+const withoutLastEmpty = (record: CsvRecord, expected: number): CsvRecord =>
+  record.fields === expected + 1 && record.ends[expected] === record.starts[expected]
+    ? { ...record, fields: expected }
+    : record;
 
 /** Excel's own first line, "sep=;". */
 function separatorLine(head: Uint8Array): string | undefined {
@@ -111,12 +114,12 @@ function isBlank(record: CsvRecord): boolean {
   return true;
 }
 
-function ragged(record: CsvRecord, expected: number): string {
+function ragged(record: CsvRecord, expected: number, header: TableLayout['header']): string {
   const bytes = (record.ends[record.fields - 1] ?? 0) - (record.starts[0] ?? 0);
   if (record.isMalformed && bytes >= MAXIMUM_RECORD_BYTES - 65_536)
     return 'A quotation mark opens in this row and never closes. Close it, or remove it.';
   if (record.isMalformed)
     return 'A quoted cell of this row is not closed properly. Double the quotation marks inside it.';
   const cells = record.fields === 1 ? '1 cell' : `${record.fields} cells`;
-  return `This row has ${cells}, but the header names ${expected} columns. Check its separators and quotation marks.`;
+  return `This row has ${cells}, but ${header === 'names' ? `the header names ${expected} columns` : `the first has ${expected}`}. Check its separators and quotation marks.`;
 }

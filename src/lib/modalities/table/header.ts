@@ -2,7 +2,10 @@
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import type { TableContract } from '../../core/data/contract.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
+import { areBlankSeparated, BLANKS, blanksAsTabs } from './blank-separated.ts';
 import { csvScanner, recordTexts } from './csv-scanner.ts';
+import { folded } from './header-line.ts';
+import { isNameByPlace } from './table-reading.ts';
 
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
 
@@ -26,19 +29,39 @@ export function firstRecords(
   delimiter: string,
   isWholeFile: boolean,
   maximum = 20,
+  quotes = true,
 ): string[][] {
   const records: string[][] = [];
-  const scanner = csvScanner(delimiter.charCodeAt(0), (record) => {
-    if (records.length < maximum) records.push(recordTexts(record));
-  });
+  const scanner = csvScanner(
+    delimiter.charCodeAt(0),
+    (record) => {
+      if (records.length < maximum) records.push(recordTexts(record));
+    },
+    quotes,
+  );
   scanner.push(head);
   if (isWholeFile || records.length === 0) scanner.end();
   return records;
 }
 
 /**
+ * Whether quotation marks hold cells together. Not where more of the cells that begin with one go on behind it, or never close, than
+ * are wholly quoted, though without them each line has as many cells as the others: messages quote in the middle of a line.
+ */
+export function areQuoted(head: Uint8Array, delimiter: string, isWholeFile: boolean): boolean {
+  if (!head.includes(0x22)) return true;
+  const lines = firstRecords(head, delimiter, isWholeFile, Infinity, false);
+  const [first = []] = lines;
+  if (first.length < 2 || lines.some(({ length }) => length !== first.length)) return true;
+  const begun = lines.flat().filter((cell) => cell.startsWith('"'));
+  const whole = begun.filter((cell) => /^"([^"]|"")*"$/.test(cell));
+  // One may be a slip.
+  return begun.length - whole.length < Math.max(2, whole.length);
+}
+
+/**
  * The separator of a file: the one under which the header holds most of `wanted`; among equals, the one under which the rows agree
- * best on more than one cell. A comma where nothing speaks for another.
+ * best on more than one cell. Runs of blanks where no other cuts the lines alike; a comma where nothing speaks for another.
  */
 export function detectDelimiter(head: Uint8Array, isWholeFile: boolean, wanted: readonly string[]): string {
   const names = new Set(wanted.map(folded));
@@ -46,9 +69,23 @@ export function detectDelimiter(head: Uint8Array, isWholeFile: boolean, wanted: 
     delimiter,
     records: firstRecords(head, delimiter, isWholeFile),
   }));
+  const best = bestOf(files, names);
+  const isSure = best !== undefined && best.cells > 1 && (best.score >= 1000 || best.share > 0.9);
+  if (isSure && !isFilledUp(best)) return best.delimiter;
+  const byBlanks = firstRecords(blanksAsTabs()(head), '\t', isWholeFile);
+  if (areBlankSeparated(byBlanks.slice(linesBeforeHeader(byBlanks)))) return BLANKS;
+  return best?.delimiter ?? ',';
+}
+
+interface Cut {
+  readonly delimiter: string;
+  readonly records: readonly (readonly string[])[];
+}
+
+function bestOf(files: readonly Cut[], names: ReadonlySet<string>) {
   // Lines before a header are looked for where no first line is one: else commas in numbers would make their rows the table.
   for (const skips of [false, true]) {
-    let best = { delimiter: ',', score: 0, share: 0 };
+    let best: (Cut & { readonly score: number; readonly share: number; readonly cells: number }) | undefined;
     for (const { delimiter, records } of files) {
       const [header, ...rows] = records.slice(skips ? linesBeforeHeader(records) : 0);
       if (header === undefined) continue;
@@ -56,12 +93,16 @@ export function detectDelimiter(head: Uint8Array, isWholeFile: boolean, wanted: 
       const agreeing = rows.filter((row) => row.length === header.length).length;
       const share = rows.length === 0 ? 1 : agreeing / rows.length;
       const score = found * 1000 + (header.length > 1 ? share * 100 + Math.min(header.length, 50) : 0);
-      if (score > best.score) best = { delimiter, score, share };
+      if (score > (best?.score ?? 0)) best = { delimiter, records, score, share, cells: header.length };
     }
-    if (best.score > 0 && (skips || best.share > 0.5 || best.score >= 1000)) return best.delimiter;
+    if (best !== undefined && (skips || best.share > 0.5 || best.score >= 1000)) return best;
   }
-  return ',';
+  return undefined;
 }
+
+/** Tabs between cells that blanks fill up, as before the last column of auto-mpg. */
+const isFilledUp = ({ delimiter, records }: Cut): boolean =>
+  delimiter === '\t' && records.every((cells) => cells.some((cell) => / {2,}/.test(cell)));
 
 /**
  * How many of the first records stand before the header: titles and remarks, as instruments and offices write them. They have
@@ -80,9 +121,6 @@ export function linesBeforeHeader(first: readonly (readonly string[])[]): number
   return isRow && filled(first[header - 1] ?? []) > 1 ? header - 1 : header;
 }
 const filled = (cells: readonly string[]): number => cells.filter((cell) => cell !== '').length;
-
-/** Names that differ only in case, spaces, hyphens and underscores are one. */
-const folded = (name: string): string => name.toLowerCase().replace(/[\s_.-]+/g, '');
 
 /** Finds every column, in any order, and those that only a rule is about; spaces around names do not count. All problems are returned, not only the first. */
 export function matchHeader(
@@ -125,7 +163,9 @@ export function matchHeader(
         {
           kind: 'wrong-header',
           column: undefined,
-          message: `The first line must name the columns ${listOf(wanted)}, but it reads ${listOf(header.map(quoted))}. Add the header line, or choose the right file.`,
+          message: header.every(isNameByPlace)
+            ? `No line of this file names its columns: its first line is a row. Put one above it with the names ${listOf(wanted)}, or choose the right file.`
+            : `The first line must name the columns ${listOf(wanted)}, but it reads ${listOf(header.map(quoted))}. Add the header line, or choose the right file.`,
         },
       ],
     };

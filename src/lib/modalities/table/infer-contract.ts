@@ -7,6 +7,7 @@ import { looksCoded, uselessReason, type Usefulness } from '../../core/recipe/wo
 import { roundedTo } from '../../core/recipe/rounded-to.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
+import { isNameByPlace } from './table-reading.ts';
 import { columnFacts, type ColumnFacts } from './column-facts.ts';
 
 export interface InferredContract {
@@ -32,18 +33,19 @@ const WHEN_NAME = /^(year|quarter|month|week|day|hour|minute|date|time|timestamp
 
 /**
  * Drafts a contract from a header and rows of text (the first few thousand are enough). `target` overrides the guess. Refused
- * where there are fewer than two usable columns, or no rows.
+ * where there are fewer than two usable columns, or no rows. `declared`: values that the file says columns have.
  */
 export function inferTableContract(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   target?: string,
   keepsTexts = false,
+  declared: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Result<InferredContract, InferenceProblem> {
-  const problem = headerProblem(header, rows.length, (field) => rangeIn(rows, field));
+  const problem = headerProblem(header, rows.length);
   if (problem !== undefined) return fail(problem);
   const columns = header.map((name, field) => {
-    const facts = columnFacts(name);
+    const facts = columnFacts(name, declared.get(name));
     for (const row of rows) facts.add(row[field] ?? '');
     return facts.finish();
   });
@@ -84,7 +86,7 @@ export function contractOfFacts(
   const names = columns.map(({ name }) => name);
   if (!isCount(names))
     notes.push(
-      `Numbers name columns (${listOf(names.filter(isNumeric).map(quoted), 3)}). Add a header line where the first line is a row.`,
+      `Numbers name columns (${listOf(names.filter(isNumeric).map(quoted), 3)}). Where the first line is a row, say that none names the columns.`,
     );
   /** Why so little is left to choose from. */
   const because = leftOut.length === 0 ? '' : ` ${leftOut.slice(0, 3).join(' ')}`;
@@ -151,38 +153,14 @@ const strayReason = ({ name, strays, distinct }: ColumnFacts): string | undefine
     ? undefined
     : `it holds numbers, but for ${strays.count === 1 ? 'one cell' : `${strays.count.toLocaleString('en')} cells`}: ${quoted(strays.first)}${strays.count === 1 ? '' : ' is the first'}. Mend or empty ${strays.count === 1 ? 'it' : 'them'} to have it as a number.`;
 
-/**
- * What keeps a header from naming the columns of `rows` rows; `below` tells the numbers in them, where they were read. Without it
- * no header is taken for a row.
- */
-export function headerProblem(
-  header: readonly string[],
-  rows: number,
-  below: (field: number) => NumberRange | undefined = () => undefined,
-): InferenceProblem | undefined {
+/** What keeps a header from naming the columns of `rows` rows. */
+export function headerProblem(header: readonly string[], rows: number): InferenceProblem | undefined {
   if (header.length === 0)
     return { kind: 'empty-file', message: 'The file is empty. Choose one with a header line and rows.' };
   if (rows === 0)
     return {
       kind: 'empty-file',
       message: 'The file has a header line and no rows. A few rows are needed to see what the columns hold.',
-    };
-  const unnamed = header.findIndex((name) => name === '');
-  if (
-    unnamed >= 0 &&
-    header.length > 1 &&
-    header.every((name) => name === '' || numericSpelling(name) !== undefined)
-  )
-    return { kind: 'wrong-header', message: 'The first line has no column names. Add a header line.' };
-  if (header.every((name) => numericSpelling(name) !== undefined))
-    return {
-      kind: 'wrong-header',
-      message: 'The first line holds numbers, not column names. Add a header line.',
-    };
-  if (header.some(isNumeric) && looksLikeRow(header, below))
-    return {
-      kind: 'wrong-header',
-      message: `The first line looks like a row, not like column names: it holds ${listOf(header.filter(isNumeric).map(quoted), 3)}. Add a header line.`,
     };
   const twice = header.find((name, field) => name !== '' && header.indexOf(name) !== field);
   if (twice !== undefined)
@@ -194,23 +172,6 @@ export function headerProblem(
 }
 
 const isNumeric = (name: string): boolean => numericSpelling(name) !== undefined;
-
-/** What numbers a column holds; undefined where it holds others. */
-export interface NumberRange {
-  readonly minimum: number;
-  readonly maximum: number;
-}
-
-/** Of a column's cells in rows at hand. */
-export function rangeIn(rows: readonly (readonly string[])[], field: number): NumberRange | undefined {
-  const cells = rows.map((row) => row[field] ?? '').filter((cell) => !isMissing(cell));
-  const numbers = cells.map(Number);
-  if (cells.length === 0 || !numbers.every(Number.isFinite)) return undefined;
-  return {
-    minimum: numbers.reduce((least, one) => Math.min(least, one)),
-    maximum: numbers.reduce((most, one) => Math.max(most, one)),
-  };
-}
 
 const stepsOf = (header: readonly string[]): number[] => {
   const numbers = header.filter(isNumeric).map(Number);
@@ -226,40 +187,30 @@ function isCount(header: readonly string[]): boolean {
   );
 }
 
-/**
- * Numbers that rise (wavelengths, lags), fall in equal steps or leave none out name columns. Others are the first row of a file
- * without names where each could stand in its column below.
- */
-function looksLikeRow(header: readonly string[], below: (field: number) => NumberRange | undefined): boolean {
-  const steps = stepsOf(header);
-  const numbers = header.filter(isNumeric).map(Number);
-  const span = Math.max(...numbers) - Math.min(...numbers);
-  // A single number rises as little as it falls.
-  const areNames =
-    numbers.length > 1 &&
-    (steps.every((step) => step > 0) ||
-      (steps.length > 1 && steps.every((step) => step < 0 && step === steps[0])) ||
-      (numbers.length > 2 &&
-        numbers.every(Number.isInteger) &&
-        new Set(numbers).size === numbers.length &&
-        span === numbers.length - 1));
-  if (areNames || isCount(header)) return false;
-  return header.every((name, field) => {
-    if (!isNumeric(name)) return true;
-    const range = below(field);
-    if (range === undefined) return false;
-    const { minimum, maximum } = range;
-    const margin = Math.max(maximum - minimum, Math.abs(maximum)) || 1;
-    return Number(name) >= minimum - margin && Number(name) <= maximum + margin;
-  });
-}
+/** A few kinds, which are told apart by a number each, without a gap. */
+const areCoded = ({ numbers, distinct }: ColumnFacts): boolean =>
+  numbers?.areWhole === true &&
+  distinct >= 2 &&
+  distinct <= 10 &&
+  numbers.maximum - numbers.minimum === distinct - 1;
+
+const isAmount = ({ numbers, distinct }: ColumnFacts): boolean => numbers !== undefined && distinct > 10;
 
 function targetCandidates(usable: readonly ColumnFacts[]): string[] {
+  // Of columns without names the first is the class as often as the last: it is, where it alone may be one.
+  const [first, last] = [usable[0], usable.at(-1)];
+  const isFirst =
+    first !== undefined &&
+    last !== undefined &&
+    isNameByPlace(first.name) &&
+    areCoded(first) &&
+    isAmount(last);
   // When something was is given, and seldom asked.
   const rank = (facts: ColumnFacts, field: number): number =>
     (TARGET_NAME.test(facts.name) ? 1000 : 0) +
     (WHEN_NAME.test(facts.name) ? -1000 : 0) +
     (field === usable.length - 1 ? 500 : 0) +
+    (field === 0 && isFirst ? 900 : 0) +
     field;
   return usable
     .map((facts, field) => ({ name: facts.name, rank: rank(facts, field) }))

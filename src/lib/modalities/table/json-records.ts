@@ -86,7 +86,10 @@ async function inPieces(
 ): Promise<void> {
   let bytes = 0;
   const chunkBytes = options.chunkBytes ?? 1024 * 1024;
-  for await (const chunk of textChunks(file, encodingOf(head), { chunkBytes, signal: options.signal })) {
+  for await (const chunk of textChunks(file, encodingOf(head, file.reading?.encoding), {
+    chunkBytes,
+    signal: options.signal,
+  })) {
     push(chunk, false);
     bytes = Math.min(file.size, bytes + chunkBytes);
     if (!(await records.piece(bytes)) && bytes < file.size) return;
@@ -114,7 +117,12 @@ async function readWhole(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<boolean> {
-  const table = await wholeTable(file, head, new TextDecoder().decode(headText(head)), options.signal);
+  const table = await wholeTable(
+    file,
+    head,
+    new TextDecoder().decode(headText(head, encodingOf(head, file.reading?.encoding))),
+    options.signal,
+  );
   if (table === undefined) return false;
   if (table === 'unnamed') {
     sink.refuse(

@@ -95,7 +95,7 @@ export async function wholeTable(
   if (end !== undefined && start.slice(end).trim() !== '') return undefined;
   const pieces: string[] = [];
   const decoder = new TextDecoder();
-  for await (const chunk of textChunks(file, encodingOf(head), { signal }))
+  for await (const chunk of textChunks(file, encodingOf(head, file.reading?.encoding), { signal }))
     pieces.push(decoder.decode(chunk, { stream: true }));
   let value: unknown;
   try {

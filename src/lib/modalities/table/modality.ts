@@ -1,4 +1,4 @@
-// Tables: rows of delimited text, JSON, Parquet and Arrow files.
+// Tables: rows of delimited text, workbooks, ARFF, JSON, Parquet and Arrow files.
 import type { TableContract } from '../../core/data/contract.ts';
 import type { Modality } from '../index.ts';
 import { columnRules } from './column-rules.ts';

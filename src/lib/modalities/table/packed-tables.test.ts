@@ -144,11 +144,12 @@ test('a table in a zip may be larger and of fewer values than a picture', async 
 });
 
 test.each([
-  ['book.xlsx', zipSync({ 'xl/workbook.xml': csv, '[Content_Types].xml': csv }), 'Excel workbook'],
+  ['book.xlsx', zipSync({ 'xl/workbook.xml': csv, '[Content_Types].xml': csv }), 'workbook is damaged'],
+  ['old.xlsb', zipSync({ 'xl/workbook.bin': csv }), 'Excel workbook of a form that is not read here'],
   ['empty.zip', zipSync({}), 'without a file'],
   ['arrays.npz', zipSync({ 'a.npy': csv }), '“a.npy”'],
   ['page.csv', strToU8('<!DOCTYPE html>\n<html><head></head></html>\n'), 'web page'],
-  ['iris.arff', strToU8('@RELATION iris\n@ATTRIBUTE a REAL\n@DATA\n1\n'), 'ARFF'],
+  ['iris.arff', strToU8('@RELATION iris\n@ATTRIBUTE a REAL\n@DATA\n{0 1}\n'), 'sparse ARFF'],
   ['frame.pkl', Uint8Array.of(0x80, 4, 0x95, 0, 0, 0), 'pickle'],
   ['a.heic', strToU8('\0\0\0\x18ftypheic\0\0\0\0mif1heic'), 'HEIC'],
 ])('%s is refused by what it is', async (path, bytes, words) => {

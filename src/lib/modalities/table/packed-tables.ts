@@ -1,4 +1,5 @@
-// Tables that come packed: one as .gz, or a zip of them as Kaggle and statistical offices give them. Each is unpacked into memory,
+// Tables that come packed: one as .gz, or a zip of them as Kaggle and statistical offices give them. A
+// workbook is a zip too, whose sheets are read from it (workbook-records.ts). Each other is unpacked into memory,
 // held against its checksums, and goes the way of a loose file from there on. All files of a call share one bound of unpacked bytes.
 import { Gunzip } from 'fflate';
 import { crc32 } from '../../core/crc.ts';
@@ -13,10 +14,10 @@ import {
   type FileProblem,
   type SourceFile,
 } from '../source-file.ts';
-import { zipDirectory, zipReader } from '../zip-directory.ts';
+import { zipDirectory, zipReader, type ZipEntry } from '../zip-directory.ts';
 import { gatherTexts } from './text-folders.ts';
 
-const TABLE = /\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|feather)$/i;
+const TABLE = /\.(csv|tsv|tab|data|dat|arff|jsonl?|ndjson|parquet|arrow|feather)$/i;
 const OF_ANOTHER_KIND = /\.(png|jpe?g|webp|wav|mp3|flac|og[ga]|opus|xml)$/i;
 /** Unpacked, of all files together. */
 const MOST_BYTES = 2 ** 30;
@@ -54,8 +55,11 @@ async function unpackedTables(
       !isHidden(file.path) &&
       (files.length <= LOOKED_AT || /\.(gz|zip)$/i.test(file.path));
     const signature = mayBe ? signatureOf(await file.read(0, 4)) : undefined;
-    if (signature === 'gzip') all.push(await gunzipped(file, budget, signal));
-    else if (signature === 'zip') all.push(...(await tablesOfZip(file, budget, signal)));
+    if (signature === 'gzip') all.push({ ...(await gunzipped(file, budget, signal)), reading: file.reading });
+    else if (signature === 'zip')
+      all.push(
+        ...(await tablesOfZip(file, budget, signal)).map((one) => ({ ...one, reading: file.reading })),
+      );
     else all.push(file);
   }
   return all;
@@ -75,6 +79,8 @@ async function tablesOfZip(
   const directory = await zipDirectory(file);
   if (!directory.ok) return [refusedFile(file.path, file.size, directory.error)];
   const entries = directory.value.filter(({ path }) => !isHidden(path));
+  if (entries.some(({ path }) => /^xl\/workbook\.xml$/i.test(path)))
+    return [workbookIn(file, entries, budget)];
   const tables = entries.filter(({ path }) => TABLE.test(path));
   if (tables.length === 0 || entries.some(({ path }) => OF_ANOTHER_KIND.test(path))) return [file];
   const reader = zipReader(file);
@@ -95,6 +101,17 @@ async function tablesOfZip(
     );
   }
   return unpacked;
+}
+
+/** Its parts are unpacked where it is read. */
+function workbookIn(file: SourceFile, entries: readonly ZipEntry[], budget: Budget): SourceFile {
+  const { path, size } = file;
+  const bytes = entries
+    .filter((entry) => /\.(xml|rels)$/i.test(entry.path))
+    .reduce((total, entry) => total + entry.bytes, 0);
+  if (bytes > budget.left) return refusedFile(path, size, tooMuch);
+  budget.left -= bytes;
+  return { path, size, read: () => Promise.resolve(new Uint8Array(0)), workbook: file };
 }
 
 /** Where one member of a gzip file ends, and what came of it. */

@@ -8,6 +8,8 @@ export interface TableHead {
   readonly header: readonly string[];
   /** Each as long as the header. */
   readonly rows: readonly (readonly string[])[];
+  /** The values that the file itself says a column has. */
+  readonly declared: ReadonlyMap<string, readonly string[]>;
   /** Nothing of the file was left out. */
   readonly isWhole: boolean;
 }
@@ -22,6 +24,7 @@ export async function readHead(
   const form = tableForm(file, head);
   if (typeof form !== 'string') return fail(form);
   let header: readonly string[] = [];
+  let declared: TableHead['declared'] = new Map();
   let isWhole = false;
   let problem: FileProblem | undefined;
   const rows: string[][] = [];
@@ -30,6 +33,7 @@ export async function readHead(
     file,
     head,
     {
+      classes: (values) => void (declared = values),
       header(names) {
         header = names;
         return true;
@@ -49,5 +53,5 @@ export async function readHead(
     { wanted: [] },
   );
   if (rows.length === 0 && problem !== undefined) return fail(problem);
-  return ok({ header, rows, isWhole: isWhole && rows.length < most });
+  return ok({ header, rows, declared, isWhole: isWhole && rows.length < most });
 }

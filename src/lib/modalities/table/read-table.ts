@@ -63,7 +63,7 @@ export async function readTable(
           for (const problem of matched.problems)
             log.refuse(problem.kind, problem.message, {
               ...where,
-              row,
+              row: Math.max(1, row),
               ...(problem.column === undefined ? {} : { column: problem.column }),
             });
           return false;

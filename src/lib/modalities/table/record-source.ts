@@ -1,5 +1,5 @@
-// Which form a table's file has, and its records one after the other: delimited text, JSON, Parquet, Arrow and texts in files of
-// their own become the same records, so that there is one way of checking and encoding them.
+// Which form a table's file has, and its records one after the other: delimited text, workbooks, ARFF, JSON, Parquet, Arrow and
+// texts in files of their own become the same records, so that there is one way of checking and encoding them.
 import type { RefusalKind } from '../import-report.ts';
 import { fileName, type FileProblem, type SourceFile } from '../source-file.ts';
 import { isArrowFile, isArrowStream, isFirstFeather } from './arrow-marks.ts';
@@ -7,17 +7,22 @@ import type { ColumnReading } from './cell-spelling.ts';
 import type { CsvRecord } from './csv-scanner.ts';
 import { readDelimited } from './delimited-records.ts';
 import { readJson, readJsonLines } from './json-records.ts';
-import { headText, notTextBecause, otherTextFormat } from './text-bytes.ts';
+import type { TableLayout } from './table-reading.ts';
+import { headText, isArff, notTextBecause, toldEncoding, otherTextFormat } from './text-bytes.ts';
 
 /** What whoever reads a table is told. */
 export interface RecordSink {
-  /** The names of the columns, before any record; false: nothing can come of this file, and reading ends. */
+  /** The names of the columns, before any record, and the row that holds them (that before the first where none does); false: nothing can come of this file, and reading ends. */
   header(names: readonly string[], row: number): boolean;
   /** Valid only until this returns; `row` as a person counts it, `fields` may differ from the header's. */
   record(record: CsvRecord): void;
   /** A record that could not be read as one. */
   refuse(kind: RefusalKind, message: string, row: number): void;
   note(text: string): void;
+  /** Of columns that the file itself says are one of these values, by their names, before the header. */
+  classes?(values: ReadonlyMap<string, readonly string[]>): void;
+  /** How the file is read where it could be read otherwise, before the header. */
+  layout?(layout: TableLayout): void;
   /** Between pieces of the source, with the bytes done with; false: enough was read. */
   piece(bytes: number): Promise<boolean>;
 }
@@ -31,7 +36,8 @@ export interface RecordOptions {
   readonly chunkBytes?: number;
 }
 
-export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet' | 'arrow' | 'texts';
+export type TableForm =
+  'delimited' | 'workbook' | 'arff' | 'json' | 'json-lines' | 'parquet' | 'arrow' | 'texts';
 
 export const HEAD_BYTES = 256 * 1024;
 
@@ -40,10 +46,14 @@ const isParquet = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x41 && head[2] === 0x52 && head[3] === 0x31;
 
 /** The form of a table from its first bytes, its name only where they leave it open. */
-export function tableForm({ path, texts, refused }: SourceFile, head: Uint8Array): TableForm | FileProblem {
+export function tableForm(
+  { path, texts, workbook, refused, reading }: SourceFile,
+  head: Uint8Array,
+): TableForm | FileProblem {
   if (refused !== undefined) return refused;
   if (texts?.refused !== undefined) return { kind: 'unknown-class', message: texts.refused };
   if (texts !== undefined) return 'texts';
+  if (workbook !== undefined) return 'workbook';
   if (head.length === 0)
     return { kind: 'empty-file', message: 'The file is empty. Choose a file with a header line and rows.' };
   if (isParquet(head)) return 'parquet';
@@ -56,11 +66,25 @@ export function tableForm({ path, texts, refused }: SourceFile, head: Uint8Array
     };
   const reason = notTextBecause(head.subarray(0, 8192));
   if (reason !== undefined)
-    return { kind: 'not-text', message: `This is not a CSV file, nor JSON, Parquet or Arrow. ${reason}` };
-  const text = new TextDecoder().decode(headText(head).subarray(0, 8192)).trimStart();
+    return {
+      kind: 'not-text',
+      message: `This is not a CSV file, nor a workbook (.xlsx), JSON, Parquet or Arrow. ${reason}`,
+    };
+  const encoding = reading?.encoding ?? toldEncoding(head);
+  if (encoding === undefined)
+    return {
+      kind: 'unknown-encoding',
+      message:
+        'The letters of this text are not UTF-8, and could be of several alphabets. Say which encoding it has, or save it as UTF-8.',
+    };
+  const text = new TextDecoder().decode(headText(head.subarray(0, 8192), encoding)).trimStart();
+  if (isArff(text) || /\.arff(\.gz)?$/i.test(path)) return 'arff';
   const foreign = otherTextFormat(text);
   if (foreign !== undefined)
-    return { kind: 'unsupported', message: `This is not a CSV file, nor JSON, Parquet or Arrow. ${foreign}` };
+    return {
+      kind: 'unsupported',
+      message: `This is not a CSV file, nor a workbook (.xlsx), JSON, Parquet or Arrow. ${foreign}`,
+    };
   const named = /\.(jsonl|ndjson|json)(\.gz)?$/i.exec(fileName(path))?.[1]?.toLowerCase();
   if (text.startsWith('[')) return named === 'jsonl' || named === 'ndjson' ? 'json-lines' : 'json';
   if (text.startsWith('{')) {
@@ -92,6 +116,14 @@ export async function readRecords(
   switch (form) {
     case 'delimited':
       return readDelimited(file, head, sink, options);
+    case 'workbook': {
+      const { readWorkbook } = await import('./workbook-records.ts');
+      return file.workbook === undefined ? undefined : readWorkbook(file.workbook, file, sink, options);
+    }
+    case 'arff': {
+      const { readArff } = await import('./arff-records.ts');
+      return readArff(file, head, sink, options);
+    }
     case 'json-lines':
       return readJsonLines(file, head, sink, options);
     case 'json':

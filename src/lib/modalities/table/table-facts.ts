@@ -6,6 +6,7 @@ import { columnFacts, type ColumnFacts, type ColumnFactsBuilder } from './column
 import { recordTexts } from './csv-scanner.ts';
 import { headerProblem, type InferenceProblem } from './infer-contract.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './record-source.ts';
+import type { TableLayout } from './table-reading.ts';
 
 export interface TableFacts {
   /** In the order of the first file. */
@@ -14,6 +15,8 @@ export interface TableFacts {
   /** Rows that could not be read as such: an import will say which. */
   readonly unreadable: number;
   readonly notes: readonly string[];
+  /** Of the first file. */
+  readonly layout: TableLayout | undefined;
 }
 
 export interface FactsOptions {
@@ -35,6 +38,8 @@ export async function tableFacts(
   let unreadable = 0;
   let before = 0;
   let problem: InferenceProblem | undefined;
+  let declared: ReadonlyMap<string, readonly string[]> = new Map();
+  let layout: TableLayout | undefined;
   let firstRefusal: InferenceProblem | undefined;
   for (const file of files) {
     const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
@@ -46,12 +51,14 @@ export async function tableFacts(
       file,
       head,
       {
+        classes: (values) => void (declared = values),
+        layout: (found) => void (layout ??= found),
         header(names) {
           const wrong = headerProblem(names, 1);
           if (wrong !== undefined) problem = { ...wrong, message: inFile(file, wrong.message) };
           else if (header === undefined) {
             header = names;
-            builders = names.map(columnFacts);
+            builders = names.map((name) => columnFacts(name, declared.get(name)));
           }
           order = (header ?? []).map((name) => names.indexOf(name));
           if (problem === undefined && (names.length !== order.length || order.includes(-1)))
@@ -83,10 +90,10 @@ export async function tableFacts(
     before += file.size;
   }
   const columns = builders.map((one) => one.finish());
-  const wrong = headerProblem(header ?? [], rows, (field) => columns[field]?.numbers);
+  const wrong = headerProblem(header ?? [], rows);
   // A damaged file has no rows for a reason of its own.
   if (wrong !== undefined) return fail(firstRefusal ?? wrong);
-  return ok({ columns, rows, unreadable, notes });
+  return ok({ columns, rows, unreadable, notes, layout });
 }
 
 const inFile = (file: SourceFile, message: string): string => `${quoted(fileName(file.path))}: ${message}`;

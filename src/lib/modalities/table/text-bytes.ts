@@ -1,8 +1,10 @@
 // Whether a file is text at all, and its bytes as UTF-8 whatever its byte order mark says.
+import type { TextEncoding } from './table-reading.ts';
+import { guessEncoding } from './text-encoding.ts';
 import { chunksOf, signatureOf, type SourceFile } from '../source-file.ts';
 
 const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string>> = {
-  zip: 'a zip archive or an Excel workbook (.xlsx). In Excel, use “Save as” and choose CSV',
+  zip: 'a zip archive that holds no table',
   gzip: 'a gzip archive. Unpack it first',
   png: 'a PNG picture',
   jpeg: 'a JPEG picture',
@@ -15,7 +17,7 @@ const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string
   wave: 'a recording (WAV)',
   'packed-sound': 'a recording (MP3, FLAC or Ogg)',
   'other-sound': 'a recording or a film',
-  'old-excel': 'an Excel workbook (.xls). In Excel, use “Save as” and choose CSV',
+  'old-excel': 'an Excel workbook of the old form (.xls). In Excel, use “Save as” and choose .xlsx or CSV',
 };
 
 /** Binary tables of other programs, by their first letters; what they are, and how to have them as text. */
@@ -39,19 +41,18 @@ const BINARY: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** Of Weka, or of KEEL: comments, and the name of a relation. */
+export const isArff = (text: string): boolean => /^(\s*%.*\n)*\s*@relation\b/i.test(text);
+
 /** What a text is that is no table to this app, as a sentence; undefined where it may be one. */
 export function otherTextFormat(text: string): string | undefined {
   if (/^\s*<(!doctype html|html)/i.test(text))
     return 'It is a web page (HTML): a download that asks for a sign-in gives one. Download the file itself.';
   if (/^\s*<\?xml/i.test(text)) return 'It is XML. Write its records as CSV or JSON.';
-  if (/^(\s*%.*\n)*\s*@relation\b/i.test(text)) return 'It is an ARFF file (Weka). In Weka, save it as CSV.';
   if (/^[+-]?[\d.]+( \d+:\S+)+\s*\n/.test(text))
     return 'It is a LIBSVM file, which names no columns. Write it as CSV with a header line.';
   return undefined;
 }
-
-/** How a text's bytes mean letters. Windows-1252 is what is left where they are not UTF-8: older Excel's "CSV" in the West. */
-export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 /** What a file that is no text seems to be, as the end of a sentence; undefined for text. */
 export function notTextBecause(head: Uint8Array): string | undefined {
@@ -89,25 +90,33 @@ function unmarkedOrder(head: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   return zeros[1] === 0 && zeros[0]! > length * 0.4 ? 'utf-16be' : undefined;
 }
 
-/** Of a text by its first bytes (a few hundred kB are plenty): its byte order mark, or whether they are valid UTF-8. */
-export function encodingOf(head: Uint8Array): TextEncoding {
-  const order = byteOrder(head);
-  if (order !== undefined) return order;
-  try {
-    // As a stream: the last letter may be cut.
-    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
-    return 'utf-8';
-  } catch {
-    return 'windows-1252';
-  }
+/** Of a text by its first bytes (a few hundred kB are plenty): its byte order mark, or what its letters look like; undefined: not told. */
+export const toldEncoding = (head: Uint8Array): TextEncoding | undefined =>
+  byteOrder(head) ?? guessEncoding(head);
+
+/** Likewise, by what a person says of it first. */
+export const encodingOf = (head: Uint8Array, asked?: TextEncoding): TextEncoding =>
+  asked ?? toldEncoding(head) ?? 'windows-1252';
+
+/** What a person should know of it; undefined of Unicode. */
+export function encodingNote(encoding: TextEncoding, asked?: TextEncoding): string | undefined {
+  if (asked !== undefined || encoding.startsWith('utf-')) return undefined;
+  const known: Partial<Record<TextEncoding, string>> = {
+    'windows-1252': 'Windows-1252 (Western European)',
+    'windows-1251': 'Windows-1251 (Cyrillic)',
+    'koi8-r': 'KOI8-R (Cyrillic)',
+    'windows-1253': 'Windows-1253 (Greek)',
+    ibm866: 'code page 866 (Cyrillic)',
+    shift_jis: 'Shift-JIS (Japanese)',
+  };
+  return `not UTF-8, and read as ${known[encoding] ?? encoding}.`;
 }
 
 /** The first bytes of a text as UTF-8, without a byte order mark. */
-export function headText(head: Uint8Array): Uint8Array {
-  const encoding = encodingOf(head);
-  if (encoding === 'utf-8') return byteOrder(head) === undefined ? head : head.subarray(3);
-  if (encoding === 'windows-1252') return new TextEncoder().encode(new TextDecoder(encoding).decode(head));
-  return new TextEncoder().encode(new TextDecoder(encoding).decode(head.subarray(0, head.length & ~1)));
+export function headText(head: Uint8Array, encoding = encodingOf(head)): Uint8Array {
+  if (encoding === 'utf-8') return byteOrder(head) === 'utf-8' ? head.subarray(3) : head;
+  // As a stream: the last letter may be cut.
+  return new TextEncoder().encode(new TextDecoder(encoding).decode(head, { stream: true }));
 }
 
 /** The whole text in pieces of UTF-8, without a byte order mark. `encoding` is `encodingOf` its first bytes. */

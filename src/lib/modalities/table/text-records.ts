@@ -3,7 +3,8 @@ import { listOf, quoted } from '../import-report.ts';
 import { cellRecords } from './cell-records.ts';
 import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
-import { encodingOf, headText, notTextBecause } from './text-bytes.ts';
+import type { TextEncoding } from './table-reading.ts';
+import { encodingNote, encodingOf, headText, notTextBecause } from './text-bytes.ts';
 import type { TextFolders } from './text-folders.ts';
 
 export async function readTexts(
@@ -20,7 +21,7 @@ export async function readTexts(
       `Left unread, because they are no .txt file in a folder of a class: ${listOf(unread.map(quoted), 10)}.`,
     );
   const record = cellRecords();
-  const foreign: string[] = [];
+  const foreign: { readonly path: string; readonly encoding: TextEncoding }[] = [];
   let [row, done, since] = [0, 0, 0];
   for (const text of texts) {
     options.signal?.throwIfAborted();
@@ -38,8 +39,9 @@ export async function readTexts(
         refuse('wrong-size', `A text has at most ${MAXIMUM_RECORD_BYTES / 2 ** 20} MiB. Divide it.`);
       else if (reason !== undefined) refuse('not-text', `This is no text. ${reason}`);
       else {
-        if (encodingOf(bytes) === 'windows-1252') foreign.push(text.path);
-        const cell = new TextDecoder().decode(headText(bytes)).trim();
+        const encoding = encodingOf(bytes);
+        if (!encoding.startsWith('utf-')) foreign.push({ path: text.path, encoding });
+        const cell = new TextDecoder().decode(headText(bytes, encoding)).trim();
         if (cell === '') refuse('missing-value', 'The file is empty. Leave it out.');
         else sink.record(record([cell, text.label], row));
       }
@@ -54,9 +56,10 @@ export async function readTexts(
       `${quoted(path)}: An archive between the texts is not opened. Unpack it first, and bring its folder.`,
       row + 1,
     );
-  if (foreign.length > 0)
+  const [first] = foreign;
+  if (first !== undefined)
     sink.note(
-      `${foreign.length.toLocaleString('en')} of ${texts.length.toLocaleString('en')} files are not UTF-8, and read as Windows-1252 (Western European), ${quoted(foreign[0] ?? '')} first.`,
+      `${foreign.length.toLocaleString('en')} of ${texts.length.toLocaleString('en')} files are ${encodingNote(first.encoding)?.replace(/\.$/, '') ?? ''}, ${quoted(first.path)} first.`,
     );
   await sink.piece(size);
 }

@@ -27,7 +27,7 @@ import { tableOf, type Table } from '../../core/recipe/table.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
-import { headerProblem, rangeIn } from '../../modalities/table/infer-contract.ts';
+import { headerProblem } from '../../modalities/table/infer-contract.ts';
 import type { TableTask } from '../../modalities/table-task.ts';
 
 /** How rows were prepared: what a model's file carries, and what a person reads of it. */
@@ -94,7 +94,7 @@ export function prepareTable(
 ): Result<PreparedTable, RecipeProblem> {
   const refused = (message: string, { reports, found }: Pick<Preparation, 'reports' | 'found'> = NOTHING) =>
     fail({ step: null, message, reports, found });
-  const problem = headerProblem(task.header, task.rows.length, (field) => rangeIn(task.rows, field));
+  const problem = headerProblem(task.header, task.rows.length);
   if (problem !== undefined) return refused(problem.message);
   // What is to be foretold is no input.
   const header = task.header.map((name, at) => (at === task.field ? '' : name));

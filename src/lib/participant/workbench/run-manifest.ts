@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { balances } from '../../core/balance/balances.ts';
 import { Digest } from '../../core/ids.ts';
 import { NetworkSpec } from '../../core/model/spec.ts';
+import { TableReading } from '../../modalities/table/table-reading.ts';
 import { BackendChoice, BackendName } from '../backend-choice.ts';
 import { RunOrigin } from '../run-origin.ts';
 import { HeldOutShare, KeptSplit } from './kept-split.ts';
@@ -33,6 +34,8 @@ export const MOST_FOLDS = 50;
 export const TrainSetup = v.strictObject({
   /** Paths of files; of a run in a tab, the name that its rows have where they are saved. */
   data: v.pipe(names, v.minLength(1)),
+  /** How tables are read where a person said so; absent: as the files tell. */
+  reading: v.exactOptional(TableReading),
   /** null: pictures, whose folders or labels are the target. Of groups: the column that they are held against, or null. */
   target: v.nullable(v.string()),
   /** groups: of rows, by a model without a target; nothing is held out. */

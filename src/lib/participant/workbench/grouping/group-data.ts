@@ -17,7 +17,7 @@ import { fail, ok, type Result } from '../../../core/result.ts';
 import { listOf, quoted } from '../../../core/spoken-list.ts';
 import type { RawTable } from '../../../modalities/raw-table.ts';
 import { rowHashes } from '../../../modalities/row-hashes.ts';
-import { headerProblem, rangeIn } from '../../../modalities/table/infer-contract.ts';
+import { headerProblem } from '../../../modalities/table/infer-contract.ts';
 import type { Preparation } from '../prepare.ts';
 
 export interface GroupSettings {
@@ -89,7 +89,7 @@ export function groupData(
 ): Result<TableGroupData, GroupRefusal> {
   const refused = (message: string, problem?: RecipeProblem) => fail({ message, recipe: problem });
   const { header, rows, numbers } = table;
-  const problem = headerProblem(header, rows.length, (field) => rangeIn(rows, field));
+  const problem = headerProblem(header, rows.length);
   if (problem !== undefined) return refused(problem.message);
   const twice = header.find((column, at) => column !== '' && header.indexOf(column) !== at);
   if (twice !== undefined)
