@@ -182,6 +182,7 @@ test('a database of version 6 that has judgements and no runs, of such a copy to
     'runLabels',
     'runModels',
     'runs',
+    'sharing',
     'sounds',
   ]);
   expect(await database.count('judgements')).toBe(1);

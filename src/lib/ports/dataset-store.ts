@@ -19,6 +19,8 @@ export interface DatasetRecord {
   readonly classCounts: readonly number[];
   /** Bytes held in this browser. */
   readonly bytes: number;
+  /** Of those, what was here already when it was read, as rows of other datasets: they lie here once. Absent where nothing was. */
+  readonly sharedBytes?: number;
   readonly version: DatasetVersion;
   readonly importedAt: number;
   /** Where it came from: file names, "drawn here", "camera", "sample". */
