@@ -12,7 +12,7 @@ import {
 import type { Borrowing } from './borrowing.ts';
 import type { ImportRow } from './database.ts';
 import { allOf, type StateStore } from './dataset-states.ts';
-import { eraseRows } from './erasing.ts';
+import { eraseRows } from './erased-rows.ts';
 import { openHashes } from './row-hashes.ts';
 import { keepSounds } from './sounds.ts';
 import { storing } from './storing.ts';

@@ -25,8 +25,7 @@ import {
   type StateStore,
 } from './dataset-states.ts';
 import { idbDatasetReader } from './dataset-reader.ts';
-import { datasetWriter } from './dataset-writer.ts';
-import { eraseRows, freeLeft } from './erasing.ts';
+import { freeLeft } from './erased-left.ts';
 import { addJudgements, journalOf } from './journal.ts';
 import { openHashes } from './row-hashes.ts';
 import { createSeal, type Seal } from './seal.ts';
@@ -69,7 +68,8 @@ export function idbDatasetStore(
         startedAt,
       }));
     },
-    write: (draft) => datasetWriter({ database, seal, now }, draft),
+    write: async (draft) =>
+      (await import('./dataset-writer.ts')).datasetWriter({ database, seal, now }, draft),
     add(id, examples) {
       const mine = adding.then(() => add({ database, seal, now }, id, examples));
       adding = mine.catch(() => undefined);
@@ -101,7 +101,7 @@ export function idbDatasetStore(
     judge: (id, ...entries) => addJudgements(database, seal, id, entries),
     journal: (id) => journalOf(database, seal, id),
     sound: (id, name) => soundOf(database, seal, id, name),
-    delete: (id) => eraseRows(database, seal, id),
+    delete: async (id) => (await import('./erased-rows.ts')).eraseRows(database, seal, id),
   };
 }
 

@@ -1,14 +1,44 @@
-// What an erased dataset leaves of its rows: those that others borrow, and nothing else. Which those are is known once the records of the
-// borrowers are opened, which no transaction outlives: a first one erases the dataset and notes that its chunks are to be looked through,
-// and each chunk is then freed or cut down in one of its own, which looks whether anybody began or ceased to borrow meanwhile. Cut off
-// anywhere, the note stays, and the next look at the list goes on.
+// How a dataset is erased, and what it leaves of its rows: those that others borrow, and nothing else. Which those are is known once the
+// records of the borrowers are opened, which no transaction outlives: a first one erases the dataset and notes that its chunks are to be
+// looked through, and each chunk is then freed or cut down in one of its own, which looks whether anybody began or ceased to borrow
+// meanwhile. Cut off anywhere, the note stays, and the next look at the list goes on.
 import { selectExamples } from '../../core/data/examples.ts';
 import { rangesOf, RUN } from '../../core/data/shared-rows.ts';
 import { readBlock, sharingOf } from './borrowed-rows.ts';
 import type { BlockKey, Database } from './database.ts';
 import { allOf } from './dataset-states.ts';
-import { erasedKey, erasedKeys } from './erasing.ts';
+import { erasedKey, erasedKeys, freeLeft } from './erased-left.ts';
 import type { Seal } from './seal.ts';
+
+/** Of a dataset, or of an import in progress. Rejects with DataLocked where others may borrow them: no list has it, and its rows go once it is opened. */
+export async function eraseRows(database: Database, seal: Seal, id: string): Promise<void> {
+  const transaction = database.transaction(
+    ['datasets', 'imports', 'chunks', 'hashes', 'sharing', 'states', 'judgements', 'sounds', 'settings'],
+    'readwrite',
+  );
+  const sharing = transaction.objectStore('sharing');
+  const settings = transaction.objectStore('settings');
+  const [all, own, marks] = await Promise.all([
+    sharing.count(),
+    sharing.count(allOf(id)),
+    settings.getAllKeys(erasedKeys()),
+  ]);
+  // Of whom those borrow stands in records that may be sealed: any may lend.
+  const mayLend = all > own;
+  await Promise.all([
+    transaction.objectStore('datasets').delete(id),
+    transaction.objectStore('imports').delete(id),
+    ...(['sharing', 'states', 'judgements', 'sounds'] as const).map((name) =>
+      transaction.objectStore(name).delete(allOf(id)),
+    ),
+    ...(mayLend
+      ? []
+      : (['chunks', 'hashes'] as const).map((name) => transaction.objectStore(name).delete(allOf(id)))),
+    ...[...marks, ...(mayLend ? [erasedKey(id)] : [])].map((mark) => settings.put('to free', mark)),
+    transaction.done,
+  ]);
+  await freeLeft(database, seal);
+}
 
 /** Frees what nobody borrows of all datasets that were erased since this was done last. Rejects with DataLocked. */
 export async function freeErased(database: Database, seal: Seal): Promise<void> {
@@ -30,16 +60,16 @@ async function freed(database: Database, seal: Seal): Promise<boolean> {
 
   const sharing = await sharingOf(database, seal);
   const present = borrowers(sharing.map(([key]) => key));
-  const borrowed = new Map<string, Set<number>>();
+  const borrowed = new Map<string, Range[]>();
   for (const [, one] of sharing) {
     if (one.type !== 'borrows') continue;
     for (let at = 0; at < one.runs.length; at += RUN) {
       const [block, first, count] = [one.blocks[one.runs[at + 1]!]!, one.runs[at + 2]!, one.runs[at + 3]!];
       if (!erased.has(block[0])) continue;
       const name = JSON.stringify(block);
-      const rows = borrowed.get(name) ?? new Set();
-      for (let row = first; row < first + count; row += 1) rows.add(row);
-      borrowed.set(name, rows);
+      const ranges = borrowed.get(name);
+      if (ranges === undefined) borrowed.set(name, [{ first, count }]);
+      else ranges.push({ first, count });
     }
   }
 
@@ -68,12 +98,25 @@ async function freed(database: Database, seal: Seal): Promise<boolean> {
   return !isStill;
 }
 
+interface Range {
+  readonly first: number;
+  readonly count: number;
+}
+/** Ascending; several may borrow a row. */
+function rowsOf(ranges: readonly Range[]): Uint32Array {
+  const isBorrowed = new Uint8Array(
+    ranges.reduce((most, { first, count }) => Math.max(most, first + count), 0),
+  );
+  for (const { first, count } of ranges) isBorrowed.fill(1, first, first + count);
+  return Uint32Array.from(isBorrowed.keys()).filter((row) => isBorrowed[row] === 1);
+}
+
 /** False, and nothing is done, where other datasets borrow than did. */
 async function cutDown(
   database: Database,
   seal: Seal,
   key: [string, number],
-  borrowed: ReadonlySet<number> | undefined,
+  borrowed: readonly Range[] | undefined,
   isStill: (keys: readonly BlockKey[]) => boolean,
 ): Promise<boolean> {
   const block = borrowed === undefined ? undefined : await readBlock(database, seal, key, 'examples');
@@ -86,8 +129,8 @@ async function cutDown(
     await freeing.done;
     return goesOn;
   }
-  if (borrowed.size === block.rows.count) return true;
-  const rows = Uint32Array.from(borrowed).sort();
+  const rows = rowsOf(borrowed);
+  if (rows.length === block.rows.count) return true;
   const { hashes, ...chunk } = selectExamples(block.rows, Array.from(rows, block.rowAt));
   return seal.writing(async (as) => {
     const [ownChunk, ownHashes, lends] = await Promise.all([
