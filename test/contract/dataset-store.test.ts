@@ -184,6 +184,7 @@ test('a database of version 6 that has judgements and no runs, of such a copy to
     'runs',
     'sharing',
     'sounds',
+    'states',
   ]);
   expect(await database.count('judgements')).toBe(1);
   database.close();

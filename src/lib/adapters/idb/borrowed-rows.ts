@@ -19,7 +19,7 @@ export async function withBorrowed(
   seal: Seal,
   id: string,
   own: readonly Examples[],
-  wanted: Wanted,
+  wanted: Wanted = 'examples',
 ): Promise<readonly Examples[] | undefined> {
   const parts: (Joining | undefined)[] = [];
   const users = new Map<string, { readonly block: BlockKey; readonly by: [Joining, number][] }>();
@@ -49,7 +49,7 @@ export async function readBlock(
   database: Database,
   seal: Seal,
   key: BlockKey,
-  wanted: Wanted,
+  wanted: Wanted = 'examples',
 ): Promise<Block | undefined> {
   const transaction = database.transaction(['chunks', 'hashes', 'sharing']);
   const [chunk, ownHashes, sharing] = await Promise.all([

@@ -107,7 +107,7 @@ async function share(
   const used: Lending[] = [];
   for (const [block, rows] of rowsOf) {
     const lent = lending[block]!;
-    const read = await readBlock(database, seal, lent.key, 'examples');
+    const read = await readBlock(database, seal, lent.key);
     if (read === undefined) continue;
     const same = rows.filter((row) => isSameRow(examples, row, read.rows, found[row]!.row));
     for (const row of same) {

@@ -195,17 +195,13 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
       if (oldVersion < 1) createStores(upgrading);
       if (oldVersion < 2) upgrading.createObjectStore('vectors');
       if (oldVersion < 3) upgrading.createObjectStore('lock');
-      // Copies of the app between two releases made some of these under other numbers, and lack others.
+      // Asked for by name: copies of the app between two releases made some of these under other numbers, and lack others.
       const isMissing = (name: StoreNames<TributaryDatabase>): boolean =>
         !upgrading.objectStoreNames.contains(name);
-      if (oldVersion < 5 && isMissing('states')) upgrading.createObjectStore('states');
-      if (oldVersion < 7) {
-        for (const name of ['runs', 'runLabels', 'runModels'] as const)
-          if (isMissing(name)) upgrading.createObjectStore(name, { keyPath: 'id' });
-        if (isMissing('judgements')) upgrading.createObjectStore('judgements');
-      }
-      if (oldVersion < 8 && isMissing('sounds')) upgrading.createObjectStore('sounds');
-      if (oldVersion < 9 && isMissing('sharing')) upgrading.createObjectStore('sharing');
+      for (const name of ['runs', 'runLabels', 'runModels'] as const)
+        if (isMissing(name)) upgrading.createObjectStore(name, { keyPath: 'id' });
+      for (const name of ['states', 'judgements', 'sounds', 'sharing'] as const)
+        if (isMissing(name)) upgrading.createObjectStore(name);
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');

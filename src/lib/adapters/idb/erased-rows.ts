@@ -119,7 +119,7 @@ async function cutDown(
   borrowed: readonly Range[] | undefined,
   isStill: (keys: readonly BlockKey[]) => boolean,
 ): Promise<boolean> {
-  const block = borrowed === undefined ? undefined : await readBlock(database, seal, key, 'examples');
+  const block = borrowed === undefined ? undefined : await readBlock(database, seal, key);
   if (borrowed === undefined || block === undefined) {
     const freeing = database.transaction(['chunks', 'hashes', 'sharing'], 'readwrite');
     const goesOn = isStill(await freeing.objectStore('sharing').getAllKeys());
