@@ -146,7 +146,6 @@ export async function run(): Promise<Row[]> {
   for (const [bring, edits] of [
     [imported, 'scattered'],
     [imported, 'a stretch'],
-    [imported, 'put in and taken out'],
     [readAgain, 'scattered'],
   ] as const) {
     const { one, all, firstMs, laterMs } = await measured(edits, bring);
