@@ -119,10 +119,13 @@ async function share(
   if (used.length === 0) return undefined;
   const own = ownRows(examples, borrowed);
   const runs = runsOf(borrowed);
+  const bytes = examplesBytes(examples) - examplesBytes(own) - runs.byteLength;
+  // Single rows of next to nothing take less than where they lie.
+  if (bytes <= 0) return undefined;
   return {
     own,
     sharing: { type: 'borrows', blocks: used.map(({ key }) => key), runs },
-    bytes: examplesBytes(examples) - examplesBytes(own) - runs.byteLength,
+    bytes,
     async areThere(transaction) {
       const all = await Promise.all(
         used.map(async ({ key, stored }) => {
