@@ -182,7 +182,9 @@ test('a database of version 6 that has judgements and no runs, of such a copy to
     'runLabels',
     'runModels',
     'runs',
+    'sharing',
     'sounds',
+    'states',
   ]);
   expect(await database.count('judgements')).toBe(1);
   database.close();

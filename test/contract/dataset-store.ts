@@ -103,6 +103,31 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await later.resumable()).toEqual([]);
       }));
 
+    test('datasets that have rows alike each read back whole, whichever of them is erased', () =>
+      using(async ({ store, reopen }) => {
+        const bring = async (id: string, from: number): Promise<void> => {
+          const writer = await store.write(draft(id));
+          await writer.append(numbered(from, from + 4), 4);
+          await writer.append(numbered(from + 4, from + 9), 9);
+          await writer.finish();
+        };
+        for (const [id, from] of [
+          ['a', 0],
+          ['b', 2],
+          ['c', 4],
+        ] as const)
+          await bring(id, from);
+        expect(await store.read('b')).toEqual(numbered(2, 11));
+        await store.delete('a');
+        const later = await reopen();
+        expect(await later.read('b')).toEqual(numbered(2, 11));
+        await later.delete('b');
+        expect(await later.read('c')).toEqual(numbered(4, 13));
+        expect((await later.list()).map(({ id }) => id)).toEqual(['c']);
+        await later.delete('c');
+        expect(await later.list()).toEqual([]);
+      }));
+
     test('an import that was cut off is no dataset, but goes on after its last durable chunk', () =>
       using(async ({ store, reopen }) => {
         const writer = await store.write(draft('cut'));

@@ -19,6 +19,8 @@ export interface DatasetRecord {
   readonly classCounts: readonly number[];
   /** Bytes held in this browser. */
   readonly bytes: number;
+  /** Of those, what was here already when it was read, as rows of other datasets: they lie here once. Absent where nothing was. */
+  readonly sharedBytes?: number;
   readonly version: DatasetVersion;
   readonly importedAt: number;
   /** Where it came from: file names, "drawn here", "camera", "sample". */
@@ -197,6 +199,9 @@ export interface DatasetStore {
   journal(id: string): Promise<readonly JournalEntry[]>;
   /** What the recording of this name was made of (featuresName), 16 bits at its contract's rate; undefined where none is kept. */
   sound(id: string, name: string): Promise<Int16Array<ArrayBuffer> | undefined>;
-  /** Deletes a dataset with its journal and sounds, or an import in progress; nothing happens where there is none. */
+  /**
+   * Deletes a dataset with its journal and sounds, or an import in progress; nothing happens where there is none. Rows that other datasets
+   * have, too, stay theirs. Cut off, it is not listed any more, and the next `list` ends it.
+   */
   delete(id: string): Promise<void>;
 }

@@ -52,10 +52,11 @@ export interface ImportRow {
   readonly startedAt: number;
   readonly chunks: number;
   readonly bytes: number;
+  readonly sharedBytes?: number;
   readonly classCounts: readonly number[];
 }
 
-/** Some examples of a dataset; the arrays own their buffers. Layouts as in core/data/examples.ts; the hashes lie apart. */
+/** Some examples of a dataset, without those that it borrows; the arrays own their buffers. Layouts as in core/data/examples.ts; the hashes lie apart. */
 export interface ChunkRow {
   readonly count: number;
   readonly features: Uint8Array | Float32Array;
@@ -63,6 +64,15 @@ export interface ChunkRow {
   /** Absent where the contract has no column of texts. */
   readonly texts?: readonly (readonly string[])[];
 }
+
+/** A chunk by its key, where rows of it are rows of other chunks too. */
+export type BlockKey = readonly [dataset: string, number: number];
+/** Beside a chunk, for rows that several datasets have alike (core/data/shared-rows.ts). */
+export type SharingRow =
+  /** Rows of it lie in these blocks, and the chunk holds the others alone. */
+  | { readonly type: 'borrows'; readonly blocks: readonly BlockKey[]; readonly runs: Uint32Array }
+  /** Its dataset is erased, and these rows are all that is left of it, by the numbers that they had (`rangesOf`). */
+  | { readonly type: 'lends'; readonly ranges: Uint32Array };
 
 /** A record that is locked (seal.ts): 12 bytes of initialisation vector, then AES-GCM's ciphertext and tag. */
 export interface Sealed {
@@ -116,6 +126,8 @@ export interface TributaryDatabase extends DBSchema {
   chunks: { key: [string, number]; value: ChunkRow | Sealed };
   /** Key: as the chunk's. Apart from it, so that looking for duplicates need not read the examples. */
   hashes: { key: [string, number]; value: Uint32Array | Sealed };
+  /** Key: as the chunk's. None for a chunk that holds its rows itself. */
+  sharing: { key: [string, number]; value: SharingRow | Sealed };
   /** Key: [dataset id, number of the state], out of line. */
   states: { key: [string, number]; value: StateRow | Sealed };
   /** Key: [dataset id, a number that rises with each that is added], out of line. */
@@ -165,7 +177,7 @@ export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 8;
+export const DATABASE_VERSION = 9;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -185,16 +197,13 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
       if (oldVersion < 1) createStores(upgrading);
       if (oldVersion < 2) upgrading.createObjectStore('vectors');
       if (oldVersion < 3) upgrading.createObjectStore('lock');
-      // Copies of the app between two releases made some of these under other numbers, and lack others.
+      // Asked for by name: copies of the app between two releases made some of these under other numbers, and lack others.
       const isMissing = (name: StoreNames<TributaryDatabase>): boolean =>
         !upgrading.objectStoreNames.contains(name);
-      if (oldVersion < 5 && isMissing('states')) upgrading.createObjectStore('states');
-      if (oldVersion < 7) {
-        for (const name of ['runs', 'runLabels', 'runModels'] as const)
-          if (isMissing(name)) upgrading.createObjectStore(name, { keyPath: 'id' });
-        if (isMissing('judgements')) upgrading.createObjectStore('judgements');
-      }
-      if (oldVersion < 8 && isMissing('sounds')) upgrading.createObjectStore('sounds');
+      for (const name of ['runs', 'runLabels', 'runModels'] as const)
+        if (isMissing(name)) upgrading.createObjectStore(name, { keyPath: 'id' });
+      for (const name of ['states', 'judgements', 'sounds', 'sharing'] as const)
+        if (isMissing(name)) upgrading.createObjectStore(name);
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');

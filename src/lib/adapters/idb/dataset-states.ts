@@ -63,13 +63,14 @@ export async function stateOf(
   id: string,
   wanted?: number,
 ): Promise<ReadState | undefined> {
-  const transaction = database.transaction(['datasets', 'chunks', 'hashes', 'states']);
+  const transaction = database.transaction(['datasets', 'chunks', 'hashes', 'states', 'sharing']);
   const stored = await transaction.objectStore('datasets').get(id);
   if (stored === undefined) return undefined;
-  const [chunks, hashes, kept] = await Promise.all([
+  const [chunks, hashes, kept, borrowing] = await Promise.all([
     transaction.objectStore('chunks').getAll(allOf(id)),
     transaction.objectStore('hashes').getAll(allOf(id)),
     transaction.objectStore('states').getAll(allOf(id)),
+    transaction.objectStore('sharing').count(allOf(id)),
   ]);
   const row = await seal.open('datasets', id, stored);
   const opened = await Promise.all(
@@ -83,7 +84,11 @@ export async function stateOf(
     }),
   );
   const states = await Promise.all(kept.map((one, index) => seal.open('states', [id, index + 1], one)));
-  const imported = joinExamples(opened);
+  const whole =
+    borrowing === 0
+      ? opened
+      : await (await import('./borrowed-rows.ts')).withBorrowed(database, seal, id, opened);
+  const imported = joinExamples(whole ?? []);
   const changes = changesTo(states, wanted ?? row.states?.head ?? 0);
   if (imported === undefined || changes === undefined) return undefined;
   return { stored, row, states, examples: afterChanges(imported, changes) };

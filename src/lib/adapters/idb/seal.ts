@@ -21,6 +21,7 @@ const readable = {
   imports: ['id'],
   chunks: [],
   hashes: [],
+  sharing: [],
   states: [],
   judgements: [],
   sounds: [],
