@@ -2,7 +2,7 @@
 import type { Examples } from '../../core/data/examples.ts';
 import { joining, rowsIn, type Joining } from '../../core/data/shared-rows.ts';
 import type { BlockKey, Database, SharingRow } from './database.ts';
-import { allOf } from './dataset-states.ts';
+import { allOf } from './read-state.ts';
 import type { Seal } from './seal.ts';
 
 /** What a block holds of rows, and the number that each had when it was lent. */

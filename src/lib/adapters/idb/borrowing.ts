@@ -6,7 +6,7 @@ import { hashPlaces, type HashPlaces, type Place } from '../../core/data/hash-pl
 import { isSameRow, ownRows, rowsIn, runsOf } from '../../core/data/shared-rows.ts';
 import { readBlock, sharingOf } from './borrowed-rows.ts';
 import type { BlockKey, Database, DatasetRow, Sealed, SharingRow } from './database.ts';
-import { allOf } from './dataset-states.ts';
+import { allOf } from './read-state.ts';
 import type { Seal } from './seal.ts';
 
 /** As a chunk is kept. */

@@ -1,7 +1,7 @@
 // Datasets in this browser's IndexedDB for whoever only reads: what trains or takes part needs none of the writing.
 import type { DatasetStore } from '../../ports/dataset-store.ts';
 import type { Database, DatasetRow } from './database.ts';
-import { stateOf } from './dataset-states.ts';
+import { stateOf } from './read-state.ts';
 import type { Seal } from './seal.ts';
 
 export interface DatasetReader extends Pick<DatasetStore, 'record' | 'read' | 'withheld'> {

@@ -11,7 +11,8 @@ import {
 } from '../../ports/dataset-store.ts';
 import type { Borrowing } from './borrowing.ts';
 import type { ImportRow } from './database.ts';
-import { allOf, type StateStore } from './dataset-states.ts';
+import { type StateStore } from './dataset-states.ts';
+import { allOf } from './read-state.ts';
 import { eraseRows } from './erased-rows.ts';
 import { openHashes } from './row-hashes.ts';
 import { keepSounds } from './sounds.ts';

@@ -13,17 +13,8 @@ import {
 import type { DatasetRecord, DatasetStore } from '../../ports/dataset-store.ts';
 import type { ChunkRow, Database } from './database.ts';
 import { createKeys, silentChannel } from './keys.ts';
-import {
-  allOf,
-  append,
-  checkout,
-  commit,
-  history,
-  identities,
-  isSame,
-  keepBeside,
-  type StateStore,
-} from './dataset-states.ts';
+import type { StateStore } from './dataset-states.ts';
+import { allOf, isSame } from './read-state.ts';
 import { idbDatasetReader } from './dataset-reader.ts';
 import { freeLeft } from './erased-left.ts';
 import { addJudgements, journalOf } from './journal.ts';
@@ -31,6 +22,9 @@ import { openHashes } from './row-hashes.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { keepSounds, soundOf } from './sounds.ts';
 import { storing } from './storing.ts';
+
+/** What makes and keeps states: a device that takes part makes none. */
+const states = () => import('./dataset-states.ts');
 
 /** A dataset that grows by single drawings keeps them in chunks of this many. */
 const GROWING_CHUNK_ROWS = 256;
@@ -75,31 +69,36 @@ export function idbDatasetStore(
       adding = mine.catch(() => undefined);
       return mine;
     },
-    history: (id) => history(database, seal, id),
-    identities: (id, state) => identities(database, seal, id, state),
+    history: async (id) => (await states()).history(database, seal, id),
+    identities: async (id, state) => (await states()).identities(database, seal, id, state),
     commit(id, base, change, message, merge) {
-      const mine = adding.then(() => commit({ database, seal, now }, id, base, change, message, merge));
+      const mine = adding.then(async () =>
+        (await states()).commit({ database, seal, now }, id, base, change, message, merge),
+      );
       adding = mine.catch(() => undefined);
       return mine;
     },
     checkout(id, state) {
-      const mine = adding.then(() => checkout(database, seal, id, state));
+      const mine = adding.then(async () => (await states()).checkout(database, seal, id, state));
       adding = mine.catch(() => undefined);
       return mine;
     },
     async tag(id, name, state) {
+      const { history, keepBeside } = await states();
       const found = await history(database, seal, id);
       if (state !== null && found?.commits.some((one) => one.number === state) !== true)
         throw new Error(`The dataset ${id} has no state ${state}.`);
       await keepBeside(database, seal, id, ({ tags = [] }) => ({ tags: tagged(tags, name, state) }));
     },
-    withhold: (id, columns) => keepBeside(database, seal, id, () => ({ withheld: [...columns] })),
+    withhold: async (id, columns) =>
+      (await states()).keepBeside(database, seal, id, () => ({ withheld: [...columns] })),
     recipe: async (id) => (await row(id))?.recipe,
-    keepRecipe: (id, recipe) => keepBeside(database, seal, id, () => ({ recipe })),
+    keepRecipe: async (id, recipe) => (await states()).keepBeside(database, seal, id, () => ({ recipe })),
     weakRules: async (id) => (await row(id))?.weakRules,
-    keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, () => ({ weakRules })),
+    keepWeakRules: async (id, weakRules) =>
+      (await states()).keepBeside(database, seal, id, () => ({ weakRules })),
     splits: async (id) => (await row(id))?.splits,
-    keepSplits: (id, splits) => keepBeside(database, seal, id, () => ({ splits })),
+    keepSplits: async (id, splits) => (await states()).keepBeside(database, seal, id, () => ({ splits })),
     judge: (id, ...entries) => addJudgements(database, seal, id, entries),
     journal: (id) => journalOf(database, seal, id),
     sound: (id, name) => soundOf(database, seal, id, name),
@@ -122,7 +121,7 @@ async function add(store: StateStore, id: string, added: Examples): Promise<Data
     const storedLast = await reading.objectStore('chunks').get(lastKey);
     if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
     const row = await seal.open('datasets', id, stored);
-    if (row.states !== undefined) return append(store, id, withoutSounds(added));
+    if (row.states !== undefined) return (await states()).append(store, id, withoutSounds(added));
     const known = await openHashes(database, seal, id, storedHashes, borrowing.length > 0);
     const fresh = withoutDuplicates(added, known);
     if (fresh.count === 0) return row.record;

@@ -6,7 +6,7 @@ import { selectExamples } from '../../core/data/examples.ts';
 import { rangesOf, RUN } from '../../core/data/shared-rows.ts';
 import { readBlock, sharingOf } from './borrowed-rows.ts';
 import type { BlockKey, Database } from './database.ts';
-import { allOf } from './dataset-states.ts';
+import { allOf } from './read-state.ts';
 import { erasedKey, erasedKeys, freeLeft } from './erased-left.ts';
 import type { Seal } from './seal.ts';
 

@@ -1,7 +1,7 @@
 // The journal of a dataset's labelling in IndexedDB: a record a judgement, so that a tab closed at any moment loses none.
 import type { JournalEntry } from '../../core/labelling/journal.ts';
 import type { Database } from './database.ts';
-import { allOf } from './dataset-states.ts';
+import { allOf } from './read-state.ts';
 import type { Seal } from './seal.ts';
 import { storing } from './storing.ts';
 

@@ -1,16 +1,10 @@
 // Datasets in memory: for headless participants, tests, and a browser that gives no storage. The contract suite's first subject.
 import type { Canonical } from '../../core/canonical.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
-import {
-  afterChanges,
-  changesTo,
-  describeChange,
-  tagged,
-  type KeptState,
-} from '../../core/data/dataset-states.ts';
+import { changesTo, describeChange, tagged, type KeptState } from '../../core/data/dataset-states.ts';
 import { datasetVersion } from '../../core/data/dataset-version.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
-import { applyChange, type RowChange } from '../../core/data/row-change.ts';
+import { afterChanges, applyChange, type RowChange } from '../../core/data/row-change.ts';
 import { rowIdentities } from '../../core/data/row-identities.ts';
 import { featuresName } from '../../core/labelling/example-names.ts';
 import type { JournalEntry } from '../../core/labelling/journal.ts';

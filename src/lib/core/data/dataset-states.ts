@@ -4,7 +4,7 @@ import { countClasses } from './class-counts.ts';
 import type { DataContract } from './contract.ts';
 import { datasetVersion } from './dataset-version.ts';
 import type { Examples } from './examples.ts';
-import { applyChange, applyChangeInPlace, type RowChange } from './row-change.ts';
+import type { RowChange } from './row-change.ts';
 
 /** What of a state leads to it. */
 export interface StateLink {
@@ -32,10 +32,6 @@ export function changesTo<Commit extends StateLink>(
   }
   return changes.reverse();
 }
-
-/** The rows of a state. Copied once, whatever the number of edits on the way: those are made where the copy lies. */
-export const afterChanges = (imported: Examples, [first, ...others]: readonly RowChange[]): Examples =>
-  first === undefined ? imported : others.reduce(applyChangeInPlace, applyChange(imported, first));
 
 /** What a commit says of the state that a change makes. */
 export function describeChange(contract: DataContract, after: Examples, change: RowChange) {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Examples } from './examples.ts';
-import { afterChanges } from './dataset-states.ts';
-import { applyChange, applyChangeInPlace, differenceOf, type RowChange } from './row-change.ts';
+import { afterChanges, applyChange, applyChangeInPlace, differenceOf, type RowChange } from './row-change.ts';
 
 /** Rows [n, −n] with hash (n, 7). */
 const rows = (...numbers: readonly number[]): Examples => ({

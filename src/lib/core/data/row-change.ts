@@ -32,6 +32,10 @@ export const applyChange = (before: Examples, change: RowChange): Examples => ch
 /** As `applyChange`, for rows that nobody else holds: where no row goes or comes, they are changed where they lie. */
 export const applyChangeInPlace = (own: Examples, change: RowChange): Examples => changed(own, change, true);
 
+/** The rows of a state. Copied once, whatever the number of edits on the way: those are made where the copy lies. */
+export const afterChanges = (imported: Examples, [first, ...others]: readonly RowChange[]): Examples =>
+  first === undefined ? imported : others.reduce(applyChangeInPlace, applyChange(imported, first));
+
 function changed(before: Examples, change: RowChange, isOwn: boolean): Examples {
   const { replaced, removed, examples } = change;
   const rows = replaced.length + removed.length;
