@@ -7,7 +7,7 @@ import { RunManifest, type TrainSetup } from '#lib/participant/workbench/run-man
 import { UnusableTraining } from './unusable.ts';
 
 /** Of all lines the one that tells of the rows. */
-const DataLine = v.object({ type: v.literal('data'), kept: v.nullable(KeptSplit) });
+const DataLine = v.object({ type: v.literal('data'), kept: v.optional(v.nullable(KeptSplit), null) });
 
 /** Rejects with UnusableTraining where it cannot be read, or is of another target, way or share than is asked for. */
 export async function splitAs(path: string, setup: TrainSetup): Promise<KeptSplit> {

@@ -393,7 +393,8 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         await store.keepWeakRules('a', ['old']);
         await store.keepWeakRules('a', ['rule']);
         expect(await store.splits('a')).toBeUndefined();
-        await store.keepSplits('a', ['split']);
+        await store.keepSplits('a', (known) => [String(known)]);
+        await store.keepSplits('a', (known) => [known ?? null, 'split']);
         const record = await store.add('a', numbered(2, 4));
         expect(record.count).toBe(4);
         const none = { replaced: new Uint32Array(0), removed: Uint32Array.of(0), examples: undefined };
@@ -402,7 +403,7 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         const later = await reopen();
         expect(await later.recipe('a')).toEqual({ now: ['second'] });
         expect(await later.weakRules('a')).toEqual(['rule']);
-        expect(await later.splits('a')).toEqual(['split']);
+        expect(await later.splits('a')).toEqual([['undefined'], 'split']);
         await later.delete('a');
         expect(await later.recipe('a')).toBeUndefined();
         expect(await later.weakRules('a')).toBeUndefined();

@@ -191,6 +191,68 @@ test('an erasing that is cut off anywhere is ended by the next look at the list'
   expect(cuts).toBeGreaterThan(5);
 });
 
+test('what was erased is erased once: a second time, in a tab whose list is old, takes nothing from who borrows', async () => {
+  const { database, store } = await device();
+  const kept = upTo(600).filter((number) => number % 3 > 0);
+  await bring(store, 'gone', upTo(900));
+  await bring(store, 'kept', kept);
+  await store.delete('gone');
+  await store.delete('gone');
+  expect(isDeepStrictEqual(await store.read('kept'), rowsOf(kept))).toBe(true);
+  await store.delete('kept');
+  expect([...numbersIn(await dumpOf(database))]).toEqual([]);
+  database.close();
+});
+
+test('where nothing can be freed now, what is there is listed, and it is freed later', async () => {
+  const { database, seal, store } = await device();
+  const kept = upTo(600).filter((number) => number % 3 > 0);
+  await bring(store, 'gone', upTo(900));
+  await bring(store, 'kept', kept);
+  const full = new DOMException('The disk is full.', 'QuotaExceededError');
+  const stuck = idbDatasetStore(database, { ...seal, writing: () => Promise.reject(full) });
+  await expect(stuck.delete('gone')).rejects.toThrow(full);
+  expect((await stuck.list()).map(({ id }) => id)).toEqual(['kept']);
+  expect(isDeepStrictEqual(await stuck.read('kept'), rowsOf(kept))).toBe(true);
+  expect((await store.list()).map(({ id }) => id)).toEqual(['kept']);
+  expect(numbersIn(await dumpOf(database))).toEqual(new Set(kept));
+  database.close();
+});
+
+test('an import that was discarded elsewhere makes no dataset without its rows', async () => {
+  const { database, store } = await device();
+  const writer = await store.write({ id: 'mine', federation: null, name: 'mine', contract, source: 'mine' });
+  await writer.append(rowsOf(upTo(10)), 10);
+  await store.delete('mine');
+  await expect(writer.finish()).rejects.toThrow('was deleted');
+  expect(await store.list()).toEqual([]);
+  database.close();
+});
+
+test('read while it is erased, a dataset is whole or gone', async () => {
+  const { database, seal, store } = await device();
+  const kept = upTo(600).filter((number) => number % 3 > 0);
+  await bring(store, 'lender', upTo(900));
+  await bring(store, 'mine', kept);
+  const outcomes = new Set<string>();
+  for (let at = 0; at < 12; at += 1) {
+    await bring(store, `mine ${at}`, kept);
+    let opened = 0;
+    // Erased just before the record of that number is opened.
+    const slow: Seal = {
+      ...seal,
+      open: async (...parameters) => {
+        if (opened++ === at) await store.delete(`mine ${at}`);
+        return seal.open(...parameters);
+      },
+    };
+    const read = await idbDatasetStore(database, slow).read(`mine ${at}`);
+    outcomes.add(read === undefined ? 'gone' : isDeepStrictEqual(read, rowsOf(kept)) ? 'whole' : 'part');
+  }
+  expect([...outcomes].toSorted()).toEqual(['gone', 'whole']);
+  database.close();
+});
+
 test('rows that are erased while an import finds them are written by it, and one that was cut off goes on', async () => {
   const { database, store } = await device();
   await bring(store, 'erased', upTo(300));

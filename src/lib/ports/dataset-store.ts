@@ -192,7 +192,8 @@ export interface DatasetStore {
   keepWeakRules(id: string, rules: Canonical): Promise<void>;
   /** How its rows are split, once a run has learnt from them (participant/workbench/kept-split.ts), kept as a recipe is. */
   splits(id: string): Promise<Canonical | undefined>;
-  keepSplits(id: string, splits: Canonical): Promise<void>;
+  /** `change` may be asked more than once, where another tab keeps some meanwhile. Rejects with what it throws. */
+  keepSplits(id: string, change: (splits: Canonical | undefined) => Canonical): Promise<void>;
   /** Adds judgements to the dataset's journal, all or none, durable when it resolves; the labels of its examples are left as they are. */
   judge(id: string, ...entries: readonly JournalEntry[]): Promise<void>;
   /** Everything that was judged of its examples, in the order in which it was added; none where there is no such dataset. */

@@ -213,6 +213,8 @@ export class DatasetsState {
       const { holding } = this.ports;
       this.erased = (await eraseDataset(await this.ports.store(), id, holding)) ?? this.erased;
     } catch (error) {
+      // It may be gone all the same, its rows not freed yet.
+      await this.load();
       this.trouble = storageTrouble(error);
       return;
     }

@@ -1,6 +1,6 @@
 // The rows of a kept dataset as the workbench takes them, those that were opened last held ready: training them costs no second reading.
 import * as v from 'valibot';
-import { canonicalText } from '../core/canonical.ts';
+import { canonicalText, type Canonical } from '../core/canonical.ts';
 import { thingsOf } from '../core/data/example-words.ts';
 import type { RecipeProblem } from '../core/recipe/fit.ts';
 import { readRecipe, recipeDigest, usualRecipe } from '../core/recipe/recipe.ts';
@@ -95,7 +95,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     if (asked.series !== null) return undefined;
     const { contract } = (await datasets.record(id)) ?? {};
     const target = contract?.kind === 'table' ? asked.target : null;
-    return (await keptSplits(datasets, id)).find(({ split }) =>
+    return splitsIn(await datasets.splits(id)).find(({ split }) =>
       isSplitFor(split, { ...asked.split, target }),
     );
   }
@@ -150,9 +150,8 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     },
     async keepSplit({ dataset: { id }, kept, data }, run) {
       if (kept !== undefined || data.kept === undefined) return;
-      const datasets = await store();
-      const next = withSplit(await keptSplits(datasets, id), { ...run, split: data.kept });
-      await datasets.keepSplits(id, next);
+      const { kept: split } = data;
+      await (await store()).keepSplits(id, (known) => withSplit(splitsIn(known), { ...run, split }));
     },
     async text({ id, state: wanted, version }) {
       const { datasets, record, state, ...present } = await found(id, wanted);
@@ -177,9 +176,9 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
 const isSplitOf = ({ data, kept }: OpenedData, wanted: KeptSplit | undefined): boolean =>
   wanted === undefined ? kept === undefined : canonicalText(data.kept ?? null) === canonicalText(wanted);
 
-/** Rejects with Unusable where they cannot be read: a later version's are left as they are. */
-async function keptSplits(datasets: DatasetStore, id: string): Promise<readonly SplitOfRun[]> {
-  const read = v.safeParse(SplitsOfRuns, (await datasets.splits(id)) ?? []);
+/** Throws Unusable where they cannot be read: a later version's are left as they are. */
+function splitsIn(kept: Canonical | undefined): readonly SplitOfRun[] {
+  const read = v.safeParse(SplitsOfRuns, kept ?? []);
   if (!read.success)
     throw new Unusable(
       'How these rows were split is kept in a form that this page cannot read: it may be a later version’s. Load the page anew.',

@@ -89,7 +89,7 @@ test('the split of the first run is kept with the dataset, whatever rows and rec
 
 test('a split that a later version keeps is left as it is, and said', async () => {
   const store = await storeOf(patientCohortContract, await rowsOf(1, 100));
-  await store.keepSplits('set', [{ version: 2 }]);
+  await store.keepSplits('set', () => [{ version: 2 }]);
   const page = new DatasetTraining('set', clientOf(store));
   await page.open(target);
   expect(page.opening).toMatchObject({

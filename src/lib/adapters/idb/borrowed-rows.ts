@@ -13,17 +13,23 @@ export interface Block {
 
 type Wanted = 'examples' | 'hashes';
 
-/** The chunks of a dataset whole, of its own rows in each; undefined where it was erased meanwhile. With `hashes` they have nothing else. */
+/**
+ * The chunks of a dataset whole, of its own rows in each; undefined where it was erased since `borrowing` of its chunks were seen to borrow.
+ * With `hashes` they have nothing else.
+ */
 export async function withBorrowed(
   database: Database,
   seal: Seal,
   id: string,
   own: readonly Examples[],
+  borrowing: number,
   wanted: Wanted = 'examples',
 ): Promise<readonly Examples[] | undefined> {
   const parts: (Joining | undefined)[] = [];
   const users = new Map<string, { readonly block: BlockKey; readonly by: [Joining, number][] }>();
-  for (const [key, sharing] of await sharingOf(database, seal, allOf(id))) {
+  const records = await sharingOf(database, seal, allOf(id));
+  if (records.length < borrowing) return undefined;
+  for (const [key, sharing] of records) {
     const chunk = own[key[1]];
     if (sharing.type !== 'borrows' || chunk === undefined) continue;
     const part = joining(chunk, sharing.runs);
@@ -39,7 +45,12 @@ export async function withBorrowed(
   for (const { block, by } of users.values()) {
     const found = await readBlock(database, seal, block, wanted);
     if (found === undefined) return undefined;
-    for (const [part, which] of by) part.take(which, found.rows, found.rowAt);
+    try {
+      for (const [part, which] of by) part.take(which, found.rows, found.rowAt);
+    } catch (error) {
+      if (error instanceof RowGone) return undefined;
+      throw error;
+    }
   }
   return own.map((chunk, index) => parts[index]?.done() ?? chunk);
 }
@@ -72,7 +83,10 @@ export const hashesAlone = (hashes: Uint32Array): Examples => ({
   hashes,
 });
 
-/** Where in `rows`, ascending, a row is that is there. */
+/** Nobody borrows this row any more: who did was erased. */
+class RowGone extends Error {}
+
+/** Where in `rows`, ascending, a row is. Throws RowGone. */
 function placeIn(rows: Uint32Array): (row: number) => number {
   return (row) => {
     let [low, high] = [0, rows.length];
@@ -81,6 +95,7 @@ function placeIn(rows: Uint32Array): (row: number) => number {
       if (rows[middle]! < row) low = middle + 1;
       else high = middle;
     }
+    if (rows[low] !== row) throw new RowGone(`Row ${row} is gone.`);
     return low;
   };
 }

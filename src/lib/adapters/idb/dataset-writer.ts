@@ -35,7 +35,7 @@ export async function datasetWriter(store: StateStore, draft: DatasetDraft): Pro
     if (known.source !== draft.source) throw new ImportMismatch(known.source, draft.source);
     if (JSON.stringify(known.contract) !== JSON.stringify(draft.contract))
       throw new ImportMismatch('another data contract', 'this one');
-    return writer(store, known, await openHashes(database, seal, draft.id, hashes, borrowing > 0));
+    return writer(store, known, await openHashes(database, seal, draft.id, hashes, borrowing));
   }
   const row: ImportRow = {
     ...draft,
@@ -161,10 +161,19 @@ function writer(
       await seal.writing(async (as) => {
         const stored = await as.seal('datasets', id, { id, record, chunks });
         // Strict: once the person has been told that the data is kept, a power cut must not say otherwise.
-        const transaction = database.transaction(['datasets', 'imports', 'lock'], 'readwrite', {
+        const transaction = database.transaction(['datasets', 'imports', 'chunks', 'lock'], 'readwrite', {
           durability: 'strict',
         });
         await as.confirm(transaction);
+        // Discarded in another tab: a record without its rows would be none.
+        const [present, there] = await Promise.all([
+          transaction.objectStore('imports').getKey(id),
+          transaction.objectStore('chunks').count(allOf(id)),
+        ]);
+        if (present === undefined || there !== chunks) {
+          await transaction.done;
+          throw new Error(`The import ${id} was deleted, or goes on in another tab.`);
+        }
         await storing(0, () =>
           Promise.all([
             transaction.objectStore('datasets').put(stored),

@@ -43,7 +43,8 @@ export function idbDatasetStore(
     read,
     withheld,
     async list() {
-      await freeLeft(database, seal);
+      // What cannot be freed now (a full disk, a lock) stays noted, and hides no dataset.
+      await freeLeft(database, seal).catch(() => undefined);
       const stored = await database.getAll('datasets');
       const rows = await Promise.all(stored.map((row) => seal.open('datasets', row.id, row)));
       return rows.map((row) => row.record).toSorted((a, b) => b.importedAt - a.importedAt);
@@ -98,7 +99,8 @@ export function idbDatasetStore(
     keepWeakRules: async (id, weakRules) =>
       (await states()).keepBeside(database, seal, id, () => ({ weakRules })),
     splits: async (id) => (await row(id))?.splits,
-    keepSplits: async (id, splits) => (await states()).keepBeside(database, seal, id, () => ({ splits })),
+    keepSplits: async (id, change) =>
+      (await states()).keepBeside(database, seal, id, ({ splits }) => ({ splits: change(splits) })),
     judge: (id, ...entries) => addJudgements(database, seal, id, entries),
     journal: (id) => journalOf(database, seal, id),
     sound: (id, name) => soundOf(database, seal, id, name),
@@ -122,7 +124,7 @@ async function add(store: StateStore, id: string, added: Examples): Promise<Data
     if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
     const row = await seal.open('datasets', id, stored);
     if (row.states !== undefined) return (await states()).append(store, id, withoutSounds(added));
-    const known = await openHashes(database, seal, id, storedHashes, borrowing.length > 0);
+    const known = await openHashes(database, seal, id, storedHashes, borrowing.length);
     const fresh = withoutDuplicates(added, known);
     if (fresh.count === 0) return row.record;
     const lastHashes = known.at(-1);

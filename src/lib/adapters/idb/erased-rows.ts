@@ -9,6 +9,7 @@ import type { BlockKey, Database } from './database.ts';
 import { allOf } from './read-state.ts';
 import { erasedKey, erasedKeys, freeLeft } from './erased-left.ts';
 import type { Seal } from './seal.ts';
+import { storing } from './storing.ts';
 
 /** Of a dataset, or of an import in progress. Rejects with DataLocked where others may borrow them: no list has it, and its rows go once it is opened. */
 export async function eraseRows(database: Database, seal: Seal, id: string): Promise<void> {
@@ -18,11 +19,18 @@ export async function eraseRows(database: Database, seal: Seal, id: string): Pro
   );
   const sharing = transaction.objectStore('sharing');
   const settings = transaction.objectStore('settings');
-  const [all, own, marks] = await Promise.all([
+  const [all, own, marks, dataset, unfinished] = await Promise.all([
     sharing.count(),
     sharing.count(allOf(id)),
     settings.getAllKeys(erasedKeys()),
+    transaction.objectStore('datasets').getKey(id),
+    transaction.objectStore('imports').getKey(id),
   ]);
+  // Erased before, in another tab say: what is left of it is lent, and stays.
+  if (dataset === undefined && unfinished === undefined) {
+    await Promise.all([...marks.map((mark) => settings.put('to free', mark)), transaction.done]);
+    return freeLeft(database, seal);
+  }
   // Of whom those borrow stands in records that may be sealed: any may lend.
   const mayLend = all > own;
   await Promise.all([
@@ -142,11 +150,15 @@ async function cutDown(
     await as.confirm(writing);
     const goesOn = isStill(await writing.objectStore('sharing').getAllKeys());
     if (goesOn) {
-      await writing.objectStore('chunks').put(ownChunk, key);
-      await writing.objectStore('hashes').put(ownHashes, key);
-      await writing.objectStore('sharing').put(lends, key);
-    }
-    await writing.done;
+      await storing(0, () =>
+        Promise.all([
+          writing.objectStore('chunks').put(ownChunk, key),
+          writing.objectStore('hashes').put(ownHashes, key),
+          writing.objectStore('sharing').put(lends, key),
+          writing.done,
+        ]),
+      );
+    } else await writing.done;
     return goesOn;
   });
 }

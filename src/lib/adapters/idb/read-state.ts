@@ -69,7 +69,7 @@ export async function stateOf(
   const whole =
     borrowing === 0
       ? opened
-      : await (await import('./borrowed-rows.ts')).withBorrowed(database, seal, id, opened);
+      : await (await import('./borrowed-rows.ts')).withBorrowed(database, seal, id, opened, borrowing);
   const imported = joinExamples(whole ?? []);
   const changes = changesTo(states, wanted ?? row.states?.head ?? 0);
   if (imported === undefined || changes === undefined) return undefined;

@@ -279,8 +279,9 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       finished(id).weakRules = structuredClone(rules);
     },
     splits: (id) => Promise.resolve(held.get(id)?.splits),
-    async keepSplits(id, splits) {
-      finished(id).splits = structuredClone(splits);
+    async keepSplits(id, change) {
+      const held = finished(id);
+      held.splits = structuredClone(change(held.splits));
     },
     judge: async (id, ...entries) => void finished(id).journal.push(...entries),
     journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),
