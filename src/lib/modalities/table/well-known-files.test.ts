@@ -134,6 +134,10 @@ test('letters of other alphabets are told by what words look like, or asked for'
   );
   expect(await read(chinese)).toMatch(/could be of several alphabets\. Say which encoding/);
   expect((await read(chinese, { encoding: 'gb18030' }))[1]).toEqual(['1', '北京']);
+  // UTF-16 without a mark, of letters whose bytes do not show it.
+  const wide = sourceOfBytes('a.csv', new Uint8Array(Uint16Array.from(city, (c) => c.charCodeAt(0)).buffer));
+  expect(await read(wide)).toMatch(/binary data/);
+  expect((await read(wide, { encoding: 'utf-16le' }))[1]).toEqual(['7', 'москва']);
 });
 
 test('ARFF names its columns and the classes of each, in its order', async () => {

@@ -200,20 +200,21 @@ function* rowsOf(
   let [row, cells, column] = [0, [] as string[], -1];
   let cell = { kind: 'n', style: 0, text: '', isFormula: false };
   let within: string | undefined;
+  let isAloud = false;
   const valueOf = (): string => {
     const { kind, style, text, isFormula } = cell;
-    if (kind === 's') return texts[Number(text)] ?? '';
     if (kind === 'inlineStr' || kind === 'str' || kind === 'd')
       return kind === 'd' ? text : withLetters(text);
-    if (kind === 'b') return text === '1' ? 'true' : 'false';
     if (kind === 'e') {
       told.errors += 1;
       return '';
     }
-    if (text === '') {
+    if (text.trim() === '') {
       if (isFormula) told.formulas += 1;
       return '';
     }
+    if (kind === 's') return texts[Number(text)] ?? '';
+    if (kind === 'b') return text === '1' ? 'true' : 'false';
     if (styles[style] === 'time') told.times += 1;
     return styles[style] === 'date' && Number(text) >= 0 && Number(text) < MOST_DAYS
       ? dateText(Number(text), isOf1904)
@@ -221,7 +222,7 @@ function* rowsOf(
   };
   for (const event of xmlEvents(bytes)) {
     if (event.type === 'text') {
-      if (within === 'v' || within === 't') cell.text += event.text;
+      if (!isAloud && (within === 'v' || within === 't')) cell.text += event.text;
       continue;
     }
     const isOpen = event.type === 'open';
@@ -263,8 +264,7 @@ function* rowsOf(
         if (ends) return;
         break;
       case 'rPh':
-        // How a text is read aloud.
-        within = undefined;
+        isAloud = isOpen && !event.isEmpty;
         break;
       default:
     }
