@@ -73,6 +73,16 @@ test('a cell without a value is empty, and how a text is read aloud is none of i
   });
 });
 
+test('cells far behind the columns of the first rows are left unread, and said to be', async () => {
+  const table = await read(
+    workbook({
+      A: `${inline('a', 'b')}${'<row><c><v>1</v></c><c><v>2</v></c></row>'.repeat(1000)}<row><c><v>3</v></c><c r="XFD1002"><v>9</v></c></row>`,
+    }),
+  );
+  expect(table).toMatchObject({ header: ['a', 'b'] });
+  expect(typeof table === 'string' ? '' : table.notes?.join(' ')).toMatch(/left unread beside .*: 1 cell\./);
+});
+
 test('a sheet is the one that is named, else the first that has the column that is looked for', async () => {
   const bytes = workbook({
     About: inline('made by', 'Ann') + inline('on', 'Monday'),

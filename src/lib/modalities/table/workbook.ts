@@ -63,13 +63,18 @@ export async function openWorkbook(file: SourceFile): Promise<Result<Workbook, F
     if (kind === 'styles') shared.styles = path;
   }
   const sheets = new Map<string, string>();
+  const parts = new Set<string>();
   let isOf1904 = false;
   for (const event of xmlEvents(book.value)) {
     if (event.type !== 'open') continue;
     const of = (name: string): string | undefined => attributeIn(event.attributes, name);
     if (event.name === 'workbookPr') isOf1904 = /^(1|true)$/.test(of('date1904') ?? '');
     const path = event.name === 'sheet' ? paths.get(of('id') ?? '') : undefined;
-    if (path !== undefined && (of('state') ?? 'visible') === 'visible') sheets.set(of('name') ?? '', path);
+    if (path === undefined || (of('state') ?? 'visible') !== 'visible') continue;
+    // No program writes two sheets of one part, and each would be unpacked anew.
+    const part = path.toLowerCase();
+    if (!parts.has(part)) sheets.set(of('name') ?? '', path);
+    parts.add(part);
   }
   if (sheets.size === 0) return damaged;
 
