@@ -77,14 +77,14 @@ export async function readGroupRows(
 
 /** Pictures or recordings, none of which is held out. Rejects as above. */
 export async function readPlanesToGroup(
-  { data: paths, target, recipe }: TrainSetup,
+  { data: paths, reading, target, recipe }: TrainSetup,
   signal: AbortSignal,
 ): Promise<{
   readonly contract: PlaneContract;
   readonly examples: Examples;
   readonly notes: readonly string[];
 }> {
-  const files = await foundFiles(paths);
+  const files = await foundFiles(paths, reading);
   if (
     target !== null ||
     recipe !== null ||
@@ -94,7 +94,7 @@ export async function readPlanesToGroup(
       '--backbone sees pictures or recordings, which have no columns: name them by --data, and leave --target and --recipe out.',
     );
   try {
-    const { contract, examples, report } = await readDataPath(paths, null, { signal });
+    const { contract, examples, report } = await readDataPath(paths, null, { signal, reading });
     if (examples === undefined || !isPlane(contract)) throw nothingOf(paths, report.refusals);
     return { contract, examples, notes: [...report.notes, ...refusedNotes(report)] };
   } catch (cause) {
@@ -167,11 +167,15 @@ async function arePictures(files: readonly SourceFile[], target: string | null):
 }
 
 async function pictureData(setup: TrainSetup, signal: AbortSignal, kept?: KeptSplit): Promise<BenchData> {
+  const options = { signal, reading: setup.reading };
   try {
-    const training = await readDataPath(setup.data, await contractOf(setup), { part: 'training', signal });
+    const training = await readDataPath(setup.data, await contractOf(setup), {
+      ...options,
+      part: 'training',
+    });
     if (training.examples === undefined) throw nothingOf(setup.data, training.report.refusals);
     const test = (await hasTestFiles(setup.data))
-      ? (await readDataPath(setup.data, training.contract, { part: 'test', signal })).examples
+      ? (await readDataPath(setup.data, training.contract, { ...options, part: 'test' })).examples
       : undefined;
     const notes = [...training.report.notes, ...refusedNotes(training.report)];
     const data = examplesData(training.contract, training.examples, test, { ...setup, kept }, notes);
@@ -184,9 +188,9 @@ async function pictureData(setup: TrainSetup, signal: AbortSignal, kept?: KeptSp
 }
 
 /** Of recordings whose speakers are kept together, or with a column of the class that was said; null: what the files say. */
-async function contractOf({ data, group, target }: TrainSetup): Promise<DataContract | null> {
+async function contractOf({ data, reading, group, target }: TrainSetup): Promise<DataContract | null> {
   if (group === null && target === null) return null;
-  const drafted = await inferContract(await foundFiles(data), target ?? undefined);
+  const drafted = await inferContract(await foundFiles(data, reading), target ?? undefined);
   if (!drafted.ok) throw new UnusableTraining(drafted.error.message);
   const { contract } = drafted.value;
   if (group === null) return contract;

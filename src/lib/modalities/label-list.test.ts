@@ -129,6 +129,18 @@ test('files of one name are told apart by their folders, a path of another compu
   expect(targets).toEqual([0, 1, 0, 1]);
 });
 
+test('a file of several rows counts once, and has no class where they differ', async () => {
+  const rows = ['p1.png,a', 'p1.png,a', 'p2.png,b', 'p3.png,a', 'p3.png,b', 'p3.png,a'];
+  const files = [
+    sourceOfText('labels.csv', lines('file,class', ...rows)),
+    ...[1, 2, 3].map((n) => picture(`p${n}.png`, n)),
+  ];
+  const { targets, report, notes } = await learnt(files);
+  expect(targets).toEqual([0, 1]);
+  expect(report?.refusals).toMatchObject([{ kind: 'unknown-class', file: 'p3.png' }]);
+  expect(notes?.join(' ')).toMatch(/names 2 files: .* 1 file has rows of different classes, and none\./);
+});
+
 test('a pattern for answers is no list, and a table that names no file here leaves folders as they are', async () => {
   const inFolders = [picture('cat/1.png', 1), picture('cat/2.png', 2), picture('dog/3.png', 3)];
   const answers = sourceOfText('sample_submission.csv', lines('id,label', '1,dog', '2,dog', '3,dog'));

@@ -154,6 +154,8 @@ function fileFinder(paths: readonly string[]): FileFinder {
 
 interface Taken {
   readonly placed: number;
+  /** Files whose rows say different classes. */
+  readonly unclear: number;
   /** Rows whose file is not here. */
   readonly missing: number;
 }
@@ -164,7 +166,9 @@ function takeList(
   lookUp: FileFinder,
   places: Map<string, string>,
 ): Taken {
-  let [placed, missing] = [0, 0];
+  let missing = 0;
+  const found = new Map<string, { readonly label: string; readonly place: string }>();
+  const unclear = new Set<string>();
   for (const row of rows) {
     const path = lookUp(row[columns.name] ?? '');
     if (path === undefined) {
@@ -174,21 +178,28 @@ function takeList(
     const label = columns.labelOf(row);
     if (label === undefined) continue;
     const group = columns.group === undefined ? '' : (row[columns.group] ?? '').replace(/[_/\s]+/g, '-');
-    places.set(path, `${label.replaceAll('/', ' ')}/${group === '' ? '' : `${group}_`}${fileName(path)}`);
-    placed += 1;
+    if ((found.get(path)?.label ?? label) !== label) unclear.add(path);
+    const place = `${label.replaceAll('/', ' ')}/${group === '' ? '' : `${group}_`}${fileName(path)}`;
+    found.set(path, { label, place });
   }
-  return { placed, missing };
+  for (const path of unclear) found.delete(path);
+  for (const [path, { place }] of found) places.set(path, place);
+  return { placed: found.size, unclear: unclear.size, missing };
 }
 
 function spokenList(
   name: string,
   { spokenClass, spokenGroup }: ListColumns,
-  { placed, missing }: Taken,
+  { placed, unclear, missing }: Taken,
 ): string {
   const files = `${placed.toLocaleString('en')} ${placed === 1 ? 'file' : 'files'}`;
   const lacking =
     missing === 0
       ? ''
       : ` ${missing.toLocaleString('en')} ${missing === 1 ? 'row names a file that is' : 'rows name files that are'} not here.`;
-  return `${quoted(name)} names ${files}: ${spokenClass}${spokenGroup}.${lacking}`;
+  const without =
+    unclear === 0
+      ? ''
+      : ` ${unclear.toLocaleString('en')} ${unclear === 1 ? 'file has' : 'files have'} rows of different classes, and none.`;
+  return `${quoted(name)} names ${files}: ${spokenClass}${spokenGroup}.${without}${lacking}`;
 }

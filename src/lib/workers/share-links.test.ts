@@ -42,6 +42,7 @@ test.each([
   ],
   ['https://www.dropbox.com/s/ab12/wards.csv?dl=0', 'https://dl.dropboxusercontent.com/s/ab12/wards.csv'],
   ['s3://open-data/2026/a.parquet', 'https://open-data.s3.amazonaws.com/2026/a.parquet'],
+  ['s3://open.data.org/2026/a.csv', 'https://s3.amazonaws.com/open.data.org/2026/a.csv'],
   ['gs://open-data/a.csv', 'https://storage.googleapis.com/open-data/a.csv'],
 ])('the file behind %s is asked for at %s', (page, file) => {
   expect(behind(page)).toBe(file);
@@ -51,6 +52,9 @@ test.each([
   'https://raw.githubusercontent.com/a/b/main/t.csv',
   'https://github.com/a/b',
   'https://zenodo.org/records/3960218',
+  'https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoPqRsTuVwXyZ/gviz/tq?tqx=out:csv&sheet=Ward',
+  'https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoPqRsTuVwXyZ/export?format=csv&range=A1:C9',
+  'https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoPqRsTuVwXyZ/pub?output=csv&gid=3',
   'https://example.org/github.com/a/b/blob/main/t.csv',
   'https://github.com.example.org/a/b/blob/main/t.csv',
   'http://localhost:8000/github.com/a/b/blob/main/t.csv',
@@ -60,6 +64,7 @@ test.each([
 
 test.each([
   ['https://www.kaggle.com/datasets/uciml/iris', /Kaggle gives files only to those who are signed in/],
+  ['https://gist.github.com/ada/0a1b2c3d#file-b-csv', /one file is meant\. Press “Raw”/],
   ['https://drive.google.com/file/d/1aB/view', /Google Drive lets no page of another site/],
   ['https://hospital-my.sharepoint.com/:x:/g/1', /SharePoint let no page/],
   ['s3://open-data/', /bucket and the name of the file, as s3:\/\/bucket/],

@@ -18,7 +18,13 @@ const sites: readonly Site[] = [
   },
   {
     page: /^gist\.github\.com\/([^/]+)\/([0-9a-f]+)(?:\/raw)?$/,
-    file: ([owner, id]) => `https://gist.githubusercontent.com/${owner}/${id}/raw`,
+    file: ([owner, id], { hash }) =>
+      hash.startsWith('#file-')
+        ? {
+            refusal:
+              'Of this gist one file is meant. Press “Raw” above that file, and give the address it has.',
+          }
+        : `https://gist.githubusercontent.com/${owner}/${id}/raw`,
   },
   {
     // Its raw pages send no CORS headers, its API does (docs.gitlab.com/api/repository_files).
@@ -31,8 +37,9 @@ const sites: readonly Site[] = [
     file: ([dataset, rest]) => `https://huggingface.co/${dataset}/resolve/${rest}`,
   },
   {
-    // A sheet that “anyone with the link” may see; the tab of it that was open.
-    page: /^docs\.google\.com\/spreadsheets\/d\/([\w-]{20,})(?:\/.*)?$/,
+    // A sheet that “anyone with the link” may see; the tab of it that was open. Addresses that give a file already say more: a sheet
+    // by its name, a range, a query.
+    page: /^docs\.google\.com\/spreadsheets\/d\/([\w-]{20,})(?!\/(?:gviz\/tq|export|pub)$)(?:\/.*)?$/,
     file: ([id], { hash, searchParams }) => {
       const sheet = /gid=(\d+)/.exec(hash)?.[1] ?? searchParams.get('gid');
       return `https://docs.google.com/spreadsheets/d/${id}/export?format=csv${sheet === null ? '' : `&gid=${sheet}`}`;
@@ -52,17 +59,19 @@ const sites: readonly Site[] = [
   },
   {
     page: /^(?:www\.)?kaggle\.com\/(?:datasets|competitions|c)\//,
-    file: () => ({ refusal: 'Kaggle gives files only to those who are signed in there.' }),
+    file: () => refused('Kaggle gives files only to those who are signed in there.'),
   },
   {
     page: /^drive\.google\.com\//,
-    file: () => ({ refusal: 'Google Drive lets no page of another site read its files.' }),
+    file: () => refused('Google Drive lets no page of another site read its files.'),
   },
   {
     page: /^(?:onedrive\.live\.com|1drv\.ms|[\w-]+\.sharepoint\.com)\//,
-    file: () => ({ refusal: 'OneDrive and SharePoint let no page of another site read their files.' }),
+    file: () => refused('OneDrive and SharePoint let no page of another site read their files.'),
   },
 ];
+
+const refused = (reason: string) => ({ refusal: `${reason} Download the file and choose it here.` });
 
 /** A name of several parts as one, whether it was encoded before or not. */
 const encoded = (text = ''): string => {
@@ -75,7 +84,11 @@ const encoded = (text = ''): string => {
 
 /** Stores whose objects are named otherwise than by https; a bucket's name is that of a host. */
 const stores: Readonly<Record<string, (bucket: string, key: string) => string>> = {
-  's3:': (bucket, key) => `https://${bucket}.s3.amazonaws.com/${key}`,
+  // A certificate for all buckets holds for names without dots.
+  's3:': (bucket, key) =>
+    bucket.includes('.')
+      ? `https://s3.amazonaws.com/${bucket}/${key}`
+      : `https://${bucket}.s3.amazonaws.com/${key}`,
   'gs:': (bucket, key) => `https://storage.googleapis.com/${bucket}/${key}`,
 };
 
@@ -94,9 +107,7 @@ export function fileBehind(url: URL): Result<URL, string> {
     const found = site.page.exec(page);
     if (found === null) continue;
     const file = site.file(found.slice(1), url);
-    return typeof file === 'string'
-      ? ok(new URL(file))
-      : fail(`${file.refusal} Download the file and choose it here.`);
+    return typeof file === 'string' ? ok(new URL(file)) : fail(file.refusal);
   }
   return ok(url);
 }

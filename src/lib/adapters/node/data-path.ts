@@ -80,6 +80,8 @@ export async function hasTestFiles(paths: string | readonly string[]): Promise<b
 
 export interface ReadDataOptions extends Pick<ImportOptions, 'signal' | 'onProgress'> {
   readonly part?: DataPart;
+  /** Said of the tables, and of the lists beside pictures and recordings. */
+  readonly reading?: TableReading | undefined;
 }
 
 export interface ReadData {
@@ -105,9 +107,9 @@ export class NoContract extends Error {
 export async function readDataPath(
   paths: string | readonly string[],
   contract: DataContract | null,
-  options: ReadDataOptions = {},
+  { part = 'all', reading, ...options }: ReadDataOptions = {},
 ): Promise<ReadData> {
-  const sources = partOf(await sourceFiles(paths), options.part ?? 'all');
+  const sources = partOf(await sourceFiles(paths, reading), part);
   const inferred = contract === null ? await inferContract(sources) : undefined;
   if (inferred?.ok === false) throw new NoContract(inferred.error.message);
   const used = contract ?? inferred?.value.contract;

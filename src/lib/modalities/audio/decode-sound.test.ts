@@ -65,6 +65,13 @@ describe('a packed recording', () => {
   });
 });
 
+test('two recordings at once are not mixed', async () => {
+  const [one, other] = await Promise.all([readSound(flacTone, 10), readSound(flacTone, 10)]);
+  const samples = [one, other].map((found) => (found.ok ? found.value.mono(0, 800) : null));
+  expect(samples[0]).toHaveLength(800);
+  expect(samples[1]).toEqual(samples[0]);
+});
+
 test('recordings of several kinds are looked through and kept, as they come', async () => {
   const files = [
     sourceOfBytes('low/a.mp3', mp3Tone),

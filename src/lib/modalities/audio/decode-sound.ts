@@ -4,8 +4,11 @@
 import { fail, ok, type Result } from '../../core/result.ts';
 import { readWav, type SoundProblem, type Sound } from './wav.ts';
 
-/** A file is decoded by pieces of so many bytes, so that one of hours is left in its first minutes. */
-const PIECE = 64 * 1024;
+/**
+ * A file is decoded by pieces of so many bytes, so that one of hours is left in its first minutes. In FLAC 40 bytes can be 65,535
+ * samples of silence in eight channels (RFC 9639 §9.2.3): 64 KiB would be gigabytes.
+ */
+const pieceOf = (packed: Packed): number => (packed === 'flac' ? 2 : 64) * 1024;
 
 interface Decoded {
   readonly channelData: readonly Float32Array[];
@@ -51,15 +54,32 @@ export async function readSound(
   const packed = packedSound(bytes);
   if (packed === undefined) return readWav(bytes);
   const decoder = await decoderOf(packed);
+  // Two files at once would be pieces of one to their decoder.
+  const mine = (inUse.get(packed) ?? Promise.resolve()).then(() =>
+    decoded(decoder, bytes, pieceOf(packed), mostSeconds),
+  );
+  inUse.set(packed, mine);
+  return mine;
+}
+
+/** What a decoder does last; never rejects. */
+const inUse = new Map<Packed, Promise<unknown>>();
+
+async function decoded(
+  decoder: Decoder,
+  bytes: Uint8Array,
+  pieceBytes: number,
+  mostSeconds: number,
+): Promise<Result<Sound, SoundProblem>> {
   try {
     await decoder.reset();
     const pieces: Decoded[] = [];
     let frames = 0;
-    for (let at = 0; at < bytes.length; at += PIECE) {
-      const decoded = await decoder.decode(bytes.subarray(at, at + PIECE));
-      if (decoded.samplesDecoded > 0) pieces.push(decoded);
-      frames += decoded.samplesDecoded;
-      if (frames > mostSeconds * decoded.sampleRate) break;
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      const piece = await decoder.decode(bytes.subarray(at, at + pieceBytes));
+      if (piece.samplesDecoded > 0) pieces.push(piece);
+      frames += piece.samplesDecoded;
+      if (frames > mostSeconds * piece.sampleRate) break;
     }
     const rest = await decoder.flush();
     if (rest !== undefined && rest.samplesDecoded > 0) pieces.push(rest);

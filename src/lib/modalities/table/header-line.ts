@@ -19,6 +19,7 @@ export function namesColumns(
     return true;
   if (rows.length === 0) return true;
   if (wanted.some(isNameByPlace)) return false;
+  if (areLettersInOrder(line)) return true;
 
   let [recurring, strange, numbers] = [0, 0, 0];
   for (const [field, cell] of line.entries()) {
@@ -35,12 +36,22 @@ export function namesColumns(
     // Where hardly any value stands twice, it says nothing that this one does not.
     else if (distinct.size * 2 <= below.length) strange += 1;
   }
-  if (recurring > 0 && recurring >= strange) return false;
+  // Names are distinct; one of them may stand below as a value by chance, where others do not.
+  const mayBeNames = numbers === 0 && strange > 0 && new Set(line).size === line.length;
+  if (mayBeNames ? recurring > 1 && recurring >= strange * 2 : recurring > 0 && recurring >= strange)
+    return false;
   if (numbers === 0) return true;
   return strange + recurring === 0 && numbers === line.length
     ? areNamesOnly(line, rows)
     : !looksLikeRow(line, rows);
 }
+
+/** A, B, C: names of answers or of columns, whose cells may hold the same letters. */
+const areLettersInOrder = (line: readonly string[]): boolean =>
+  line.length > 2 &&
+  /^a$/i.test(line[0] ?? '') &&
+  'abcdefghijklmnopqrstuvwxyz'.startsWith(line.join('').toLowerCase()) &&
+  line.every(({ length }) => length === 1);
 
 /** Names that differ only in case, spaces, hyphens and underscores are one. */
 export const folded = (name: string): string => name.toLowerCase().replace(/[\s_.-]+/g, '');

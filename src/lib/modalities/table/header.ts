@@ -73,8 +73,15 @@ export function detectDelimiter(head: Uint8Array, isWholeFile: boolean, wanted: 
   const isSure = best !== undefined && best.cells > 1 && (best.score >= 1000 || best.share > 0.9);
   if (isSure && !isFilledUp(best)) return best.delimiter;
   const byBlanks = firstRecords(blanksAsTabs()(head), '\t', isWholeFile);
-  if (areBlankSeparated(byBlanks.slice(linesBeforeHeader(byBlanks)))) return BLANKS;
+  if (!endInSeparators(byBlanks) && areBlankSeparated(byBlanks.slice(linesBeforeHeader(byBlanks))))
+    return BLANKS;
   return best?.delimiter ?? ',';
+}
+
+/** Blanks behind separators, which most cells then end with. */
+function endInSeparators(records: readonly (readonly string[])[]): boolean {
+  const cells = records.flat();
+  return cells.filter((cell) => /[,;]$/.test(cell)).length * 2 > cells.length;
 }
 
 interface Cut {

@@ -64,7 +64,7 @@ export function tableForm(
       message:
         'This is a Feather file of version 1, which has no readers but its own. Write it again with version 2, the usual one since 2020.',
     };
-  const reason = notTextBecause(head.subarray(0, 8192));
+  const reason = notTextBecause(head.subarray(0, 8192), reading?.encoding);
   if (reason !== undefined)
     return {
       kind: 'not-text',

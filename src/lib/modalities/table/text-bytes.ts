@@ -54,14 +54,14 @@ export function otherTextFormat(text: string): string | undefined {
   return undefined;
 }
 
-/** What a file that is no text seems to be, as the end of a sentence; undefined for text. */
-export function notTextBecause(head: Uint8Array): string | undefined {
+/** What a file that is no text seems to be, as a sentence; undefined for text, of the encoding that a person says. */
+export function notTextBecause(head: Uint8Array, asked?: TextEncoding): string | undefined {
   const signature = signatureOf(head);
   if (signature !== undefined) return `It looks like ${SEEMS[signature]}.`;
   const letters = String.fromCharCode(...head.subarray(0, 16));
   const binary = BINARY.find(([begins]) => begins.test(letters));
   if (binary !== undefined) return `It looks like ${binary[1]}.`;
-  const order = byteOrder(head);
+  const order = asked ?? byteOrder(head);
   if (order === 'utf-16le' && head[2] === 0 && head[3] === 0)
     return 'It is text in UTF-32, which few programs read. Save it as UTF-8.';
   if (order === 'utf-16le' || order === 'utf-16be') return undefined;

@@ -57,6 +57,9 @@ test.each([
   ],
   ['pandas', `0,1,2\n${twice('0.3,0.1,7\n')}`, ['0', '1', '2']],
   ['years', 'country,1960,1961\nNL,3,4\nBE,5,6\n', ['country', '1960', '1961']],
+  ['blanks behind commas', 'a, b, c\n1, 2, 3,\n4, 5, 6,\n', ['a', 'b', 'c', '']],
+  ['answers', 'A,B,C,D\nB,A,C,D\nA,A,D,C\nC,B,B,A\n', ['A', 'B', 'C', 'D']],
+  ['one name that is a value', `city,yes\n${twice('Ulm,yes\nBonn,no\n')}`, ['city', 'yes']],
   ['words alone', 'sex,ward\nf,a\nm,a\nf,b\nm,b\n', ['sex', 'ward']],
   ['Excel', 'sep=;\na;b\n1;2\n', ['a', 'b']],
   ['separators at the end of rows', 'a,b\n1,2,\n3,4,\n', ['a', 'b', '']],
@@ -134,6 +137,10 @@ test('letters of other alphabets are told by what words look like, or asked for'
   );
   expect(await read(chinese)).toMatch(/could be of several alphabets\. Say which encoding/);
   expect((await read(chinese, { encoding: 'gb18030' }))[1]).toEqual(['1', '北京']);
+  // UTF-16 without a mark, of letters whose bytes do not show it.
+  const wide = sourceOfBytes('a.csv', new Uint8Array(Uint16Array.from(city, (c) => c.charCodeAt(0)).buffer));
+  expect(await read(wide)).toMatch(/binary data/);
+  expect((await read(wide, { encoding: 'utf-16le' }))[1]).toEqual(['7', 'москва']);
 });
 
 test('ARFF names its columns and the classes of each, in its order', async () => {

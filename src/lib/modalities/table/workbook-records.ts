@@ -17,7 +17,7 @@ export async function readWorkbook(
 ): Promise<void> {
   const opened = await openWorkbook(packed);
   if (!opened.ok) return sink.refuse(opened.error.kind, opened.error.message, 1);
-  const sheet = await sheetOf(opened.value, file.reading?.sheet, options.wanted);
+  const sheet = await sheetOf(opened.value, file.reading?.sheet, options);
   if (sheet === undefined)
     return sink.refuse(
       'missing-column',
@@ -32,15 +32,17 @@ export async function readWorkbook(
 
 /** undefined where there is none of that name. */
 async function sheetOf(
-  { sheets, rows }: Workbook,
+  { sheets: all, rows }: Workbook,
   asked: string | undefined,
-  wanted: readonly string[],
+  { wanted, signal }: RecordOptions,
 ): Promise<string | undefined> {
-  if (asked !== undefined) return sheets.find((name) => name === asked);
+  if (asked !== undefined) return all.find((name) => name === asked);
+  const sheets = all.slice(0, MOST_SHEETS);
   const names = new Set(wanted.filter((name) => name !== '').map(folded));
-  if (sheets.length === 1 || names.size === 0) return firstTable({ sheets, rows });
-  let best = { sheet: await firstTable({ sheets, rows }), found: 0 };
+  if (sheets.length === 1 || names.size === 0) return firstTable({ sheets, rows }, signal);
+  let best = { sheet: await firstTable({ sheets, rows }, signal), found: 0 };
   for (const sheet of sheets) {
+    signal?.throwIfAborted();
     const read = await rows(sheet);
     if (!read.ok) continue;
     const found = Math.max(
@@ -54,12 +56,18 @@ async function sheetOf(
   return best.sheet;
 }
 
+/** Sheets among which one is looked for. */
+const MOST_SHEETS = 100;
 /** Rows in which a header is looked for. */
 const LOOKED_AT = 20;
 
 /** The first with two lines of several cells; a sheet of remarks may stand before it. */
-async function firstTable({ sheets, rows }: Workbook): Promise<string | undefined> {
+async function firstTable(
+  { sheets, rows }: Workbook,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   for (const sheet of sheets) {
+    signal?.throwIfAborted();
     const read = await rows(sheet);
     // What cannot be read says so where it is read.
     if (!read.ok) return sheet;
@@ -128,7 +136,7 @@ async function readSheet(
   for (const note of [...notes, ...spelt]) tell(note);
 
   const record = cellRecords();
-  let done = 0;
+  let [done, outside] = [0, 0];
   const emit = (row: SheetRow): void => {
     const read = respelled(lineOf(row));
     if ('message' in read) sink.refuse('not-a-number', read.message, row.row);
@@ -142,12 +150,17 @@ async function readSheet(
   let goesOn = await pieces();
   for (const row of filled) {
     if (!goesOn) return;
+    outside += row.cells.filter((cell, at) => cell !== '' && (at < left || at >= left + width)).length;
     emit(row);
     if (done % ROWS_AT_ONCE !== 0) continue;
     options.signal?.throwIfAborted();
     goesOn = await pieces();
   }
   const cells = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'cell' : 'cells'}`;
+  if (outside > 0)
+    tell(
+      `left unread beside the columns of the first ${first.length.toLocaleString('en')} rows: ${cells(outside)}.`,
+    );
   if (told.formulas > 0)
     tell(
       `formulas whose values were never worked out are empty: ${cells(told.formulas)}. Open the workbook in Excel or LibreOffice and save it.`,

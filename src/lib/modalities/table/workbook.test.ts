@@ -60,6 +60,29 @@ test('dates, numbers, truths, texts, errors and empty cells are what they are, b
   expect(await read(of1904)).toMatchObject({ rows: [['2024-01-01', '1']] });
 });
 
+test('a cell without a value is empty, and how a text is read aloud is none of it', async () => {
+  const bytes = workbook({
+    A: `${inline('a', 'b', 'c')}<row><c t="s"/><c t="b"/><c><v>1</v></c></row>
+      <row><c t="s"><v/></c><c t="b"><v></v></c><c t="inlineStr"><is><t>x</t><rPh><t>aloud</t></rPh><r><t>y</t></r></is></c></row>`,
+  });
+  expect(await read(bytes)).toMatchObject({
+    rows: [
+      ['', '', '1'],
+      ['', '', 'xy'],
+    ],
+  });
+});
+
+test('cells far behind the columns of the first rows are left unread, and said to be', async () => {
+  const table = await read(
+    workbook({
+      A: `${inline('a', 'b')}${'<row><c><v>1</v></c><c><v>2</v></c></row>'.repeat(1000)}<row><c><v>3</v></c><c r="XFD1002"><v>9</v></c></row>`,
+    }),
+  );
+  expect(table).toMatchObject({ header: ['a', 'b'] });
+  expect(typeof table === 'string' ? '' : table.notes?.join(' ')).toMatch(/left unread beside .*: 1 cell\./);
+});
+
 test('a sheet is the one that is named, else the first that has the column that is looked for', async () => {
   const bytes = workbook({
     About: inline('made by', 'Ann') + inline('on', 'Monday'),

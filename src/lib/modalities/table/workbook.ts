@@ -63,13 +63,18 @@ export async function openWorkbook(file: SourceFile): Promise<Result<Workbook, F
     if (kind === 'styles') shared.styles = path;
   }
   const sheets = new Map<string, string>();
+  const parts = new Set<string>();
   let isOf1904 = false;
   for (const event of xmlEvents(book.value)) {
     if (event.type !== 'open') continue;
     const of = (name: string): string | undefined => attributeIn(event.attributes, name);
     if (event.name === 'workbookPr') isOf1904 = /^(1|true)$/.test(of('date1904') ?? '');
     const path = event.name === 'sheet' ? paths.get(of('id') ?? '') : undefined;
-    if (path !== undefined && (of('state') ?? 'visible') === 'visible') sheets.set(of('name') ?? '', path);
+    if (path === undefined || (of('state') ?? 'visible') !== 'visible') continue;
+    // No program writes two sheets of one part, and each would be unpacked anew.
+    const part = path.toLowerCase();
+    if (!parts.has(part)) sheets.set(of('name') ?? '', path);
+    parts.add(part);
   }
   if (sheets.size === 0) return damaged;
 
@@ -200,20 +205,21 @@ function* rowsOf(
   let [row, cells, column] = [0, [] as string[], -1];
   let cell = { kind: 'n', style: 0, text: '', isFormula: false };
   let within: string | undefined;
+  let isAloud = false;
   const valueOf = (): string => {
     const { kind, style, text, isFormula } = cell;
-    if (kind === 's') return texts[Number(text)] ?? '';
     if (kind === 'inlineStr' || kind === 'str' || kind === 'd')
       return kind === 'd' ? text : withLetters(text);
-    if (kind === 'b') return text === '1' ? 'true' : 'false';
     if (kind === 'e') {
       told.errors += 1;
       return '';
     }
-    if (text === '') {
+    if (text.trim() === '') {
       if (isFormula) told.formulas += 1;
       return '';
     }
+    if (kind === 's') return texts[Number(text)] ?? '';
+    if (kind === 'b') return text === '1' ? 'true' : 'false';
     if (styles[style] === 'time') told.times += 1;
     return styles[style] === 'date' && Number(text) >= 0 && Number(text) < MOST_DAYS
       ? dateText(Number(text), isOf1904)
@@ -221,7 +227,7 @@ function* rowsOf(
   };
   for (const event of xmlEvents(bytes)) {
     if (event.type === 'text') {
-      if (within === 'v' || within === 't') cell.text += event.text;
+      if (!isAloud && (within === 'v' || within === 't')) cell.text += event.text;
       continue;
     }
     const isOpen = event.type === 'open';
@@ -263,8 +269,7 @@ function* rowsOf(
         if (ends) return;
         break;
       case 'rPh':
-        // How a text is read aloud.
-        within = undefined;
+        isAloud = isOpen && !event.isEmpty;
         break;
       default:
     }
