@@ -54,7 +54,7 @@ import { fleetOf } from './fleet.ts';
 import { Invitations } from './invitations.ts';
 import { DELETED, firstBrokenEntry, journalAfter, sinceMade } from './journal.ts';
 import { Briefs } from './briefs.ts';
-import { RoundCosts } from './round-costs.ts';
+import { DrawnRounds, RoundCosts } from './round-costs.ts';
 import { changeQuestion } from './question.ts';
 import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { promote } from './live-version.ts';
@@ -193,7 +193,9 @@ export interface Coordinator {
 export async function openCoordinator(around: Surroundings): Promise<Coordinator> {
   const { records, blobs, clock, log } = around;
   const federations = new Map<FederationId, Federation>();
-  for (const record of await records.federations()) federations.set(record.id, await load(around, record));
+  const drawn = new DrawnRounds();
+  for (const record of await records.federations())
+    federations.set(record.id, await load(around, record, drawn));
   const swept = await blobs.sweep();
   if (swept > 0) log.info({ swept }, 'bytes that no record names were deleted');
 
@@ -280,7 +282,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           log: versionLog(id, around.key, []),
           invitations: new Invitations([], []),
           briefs: new Briefs(record, []),
-          costs: new RoundCosts([], around.meter),
+          costs: new RoundCosts([], around.meter, drawn),
           exclusions: [],
           surveys: [],
           lastRounds: new Map(),
@@ -502,7 +504,7 @@ function lastRoundsOf(rounds: readonly RoundRecord[]): Map<ParticipantId, number
   return last;
 }
 
-async function load(around: Surroundings, record: FederationRecord): Promise<Federation> {
+async function load(around: Surroundings, record: FederationRecord, drawn: DrawnRounds): Promise<Federation> {
   const { records, blobs, log } = around;
   const { id } = record;
   const built = federatedModel(record.spec);
@@ -534,7 +536,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       ledger: new PrivacyLedger(journal),
       log: versionLog(id, around.key, await records.log(id)),
       briefs: new Briefs(record, journal),
-      costs: new RoundCosts(journal, around.meter),
+      costs: new RoundCosts(journal, around.meter, drawn),
       invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
       exclusions: await records.exclusions(id),
       surveys,

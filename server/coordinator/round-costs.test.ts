@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { memoryRecords } from '../adapters/memory-records.ts';
 import { exampleSpec } from '../../test/simulation/example-spec.ts';
 import { federation, World } from '../../test/simulation/world.ts';
-import { RoundCosts } from './round-costs.ts';
+import { DrawnRounds, RoundCosts } from './round-costs.ts';
 
 const MINUTE = 60_000;
 
@@ -46,12 +46,29 @@ test('of a cohort that was drawn by chance nothing is told: time would tell how 
   await world.until(() => world.coordinator.view(federation)?.state === 'finished', 20 * MINUTE);
   const [ended] = await kept.rounds(federation, { limit: 1 });
   if (ended === undefined) throw new Error('There was a round.');
-  const costs = new RoundCosts([], metered());
-  costs.begin();
-  expect(costs.told({ ...ended.round, drawnFrom: [] })).toEqual({});
-  expect(costs.told(ended.round)).toEqual({ server: { cpuMs: 2000, largestBytes: 3e6 } });
+  const { round } = ended;
+  const secret = { ...round, drawnFrom: [] };
+  const drawn = new DrawnRounds();
+  const [costs, other] = [0, 1].map(() => new RoundCosts([], metered(), drawn));
+  if (costs === undefined || other === undefined) throw new Error('There are two.');
+  costs.begin(secret);
+  expect(costs.told(secret)).toEqual({});
+  // Nor of a round of another federation that began beside it, that it began and ended beside, or that it outlasts.
+  other.begin(round);
+  costs.written();
+  expect(other.told(round)).toEqual({});
+  other.begin(round);
+  costs.begin(secret);
+  costs.written();
+  expect(other.told(round)).toEqual({});
+  other.begin(round);
+  costs.begin(secret);
+  expect(other.told(round)).toEqual({});
+  costs.written();
+  other.begin(round);
+  expect(other.told(round)).toEqual({ server: { cpuMs: 1000, largestBytes: 8e6 } });
   // Without a meter, as in a simulation, neither.
-  const unmetered = new RoundCosts([], undefined);
-  unmetered.begin();
-  expect(unmetered.told(ended.round)).toEqual({});
+  const unmetered = new RoundCosts([], undefined, drawn);
+  unmetered.begin(round);
+  expect(unmetered.told(round)).toEqual({});
 });

@@ -10,15 +10,28 @@ import { sinceMade } from './journal.ts';
 /** In the payload of such a line; absent where nothing was metered. */
 const Ended = v.object({ round: RoundCost.entries.round, server: v.omit(RoundCost, ['round']) });
 
+/**
+ * Rounds of all federations whose cohort was drawn by chance. Time grows with the updates: it would tell how many were drawn, and the
+ * time of any round beside one holds that one's too.
+ */
+export class DrawnRounds {
+  readonly open = new Set<RoundCosts>();
+  /** So many opened. */
+  opened = 0;
+}
+
 export class RoundCosts {
   #rounds: RoundCost[];
   #begun: Meter | undefined;
+  /** A drawn round was open as this one began; or how many had been opened by then. */
+  #drawnBefore: 'beside' | number = 0;
   #ending: RoundCost | undefined;
 
   constructor(
     journal: readonly JournalRecord[],
     /** Undefined: nothing is metered, as in a simulation. */
     private readonly meter: (() => Meter) | undefined,
+    private readonly drawn: DrawnRounds,
   ) {
     this.#rounds = sinceMade(journal).flatMap(({ payload }) => {
       const read = v.safeParse(Ended, payload);
@@ -31,14 +44,20 @@ export class RoundCosts {
   }
 
   /** A round opens, or is taken up after a restart: what an earlier process spent on it is not known. */
-  begin(): void {
+  begin({ drawnFrom }: Pick<Round, 'drawnFrom'>): void {
+    const { drawn } = this;
+    drawn.open.delete(this);
+    if (drawnFrom !== undefined) {
+      drawn.open.add(this);
+      drawn.opened += 1;
+    }
+    this.#drawnBefore = drawn.open.size > 0 ? 'beside' : drawn.opened;
     this.#begun = this.meter?.();
   }
 
   /** For the payload of the line with which the round ends. */
   told(round: Round): { readonly server?: Omit<RoundCost, 'round'> } {
-    // Time grows with the updates: it would tell how many were drawn.
-    const isSecret = round.drawnFrom !== undefined;
+    const isSecret = this.#drawnBefore !== this.drawn.opened;
     const now = this.meter?.();
     if (!isOver(round) || isSecret || now === undefined || this.#begun === undefined) return {};
     const server = { cpuMs: Math.max(0, now.cpuMs - this.#begun.cpuMs), largestBytes: now.largestBytes };
@@ -48,6 +67,7 @@ export class RoundCosts {
 
   /** That line is durable. */
   written(): void {
+    this.drawn.open.delete(this);
     if (this.#ending !== undefined) this.#rounds.push(this.#ending);
     this.#ending = undefined;
   }

@@ -124,7 +124,7 @@ export class RoundDriver {
 
   /** Takes up the round that an earlier process left: the same deadlines go on with what was left of them. */
   resume({ round, remainingMs }: RoundRecord): void {
-    this.host.costs.begin();
+    this.host.costs.begin(round);
     this.round = round;
     if (round.phase === 'selection')
       this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
@@ -141,7 +141,7 @@ export class RoundDriver {
   async open(opened: Step, changes: readonly Change[]): Promise<void> {
     this.#abandonCollecting();
     this.#fresh.clear();
-    this.host.costs.begin();
+    this.host.costs.begin(opened.round);
     if (opened.round.phase !== 'selection') {
       await this.#apply(opened, changes);
       return isAsynchronous(opened.round) ? this.#heartbeat() : undefined;
@@ -156,7 +156,7 @@ export class RoundDriver {
 
   /** Goes on with a buffer that became durable with the end of the one before. */
   goOnWith(buffer: Reporting): void {
-    this.host.costs.begin();
+    this.host.costs.begin(buffer);
     this.#fresh.clear();
     this.round = buffer;
     this.#members.keep(buffer);

@@ -12,8 +12,13 @@ import type { AgainLine, AgainResultLine, Figures } from './lines.ts';
 import type { RecordedRound, SimulationManifest } from './manifest.ts';
 import { UnusableSetup } from './setup.ts';
 
-/** What it was made of, held against what it is to be made of now: what may matter, in sentences. Throws UnusableSetup where the rows are others. */
+/** What it was made of, held against what it is to be made of now: what may matter, in sentences. Throws UnusableSetup where the rows are others, or it tells of no round. */
 export function checkAgain(first: SimulationManifest, now: SimulationManifest): string[] {
+  // Rounds are written down where a run ends or is stopped: one that was killed never came to that.
+  if (first.rounds.length === 0)
+    throw new UnusableSetup(
+      '--again: the manifest has no rounds: its run ended before its first round was recorded, so that there is nothing to hold another against. Run the simulation whole with --manifest PATH first.',
+    );
   const others = otherRows(first, now);
   if (others !== undefined)
     throw new UnusableSetup(

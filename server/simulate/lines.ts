@@ -59,7 +59,7 @@ export interface ResultLine {
   /** Over the whole run, shared equally among all participants. */
   readonly bytesUpPerParticipant: number;
   readonly bytesDownPerParticipant: number;
-  /** Over the whole run and all devices, also where nothing came of it. */
+  /** In rounds: over the whole run and all devices, also where nothing came of it; what held-out ones train for themselves is not in it. */
   readonly deviceSeconds: number;
   readonly simulatedSeconds: number;
   readonly versionDigest: string;
@@ -235,7 +235,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
           .map((text) => `${text}, `)
           .join('')}${duration(line.simulatedSeconds)} simulated`,
         `Each participant on average: ${megabytes(line.bytesUpPerParticipant)} up, ${megabytes(line.bytesDownPerParticipant)} down`,
-        `All devices together: ${hours(line.deviceSeconds)}`,
+        `All devices together, in rounds: ${hours(line.deviceSeconds)}`,
         `Last version: ${line.versionDigest}`,
       ].join('\n');
     }

@@ -184,8 +184,8 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       if (result !== undefined) {
         options.onLine(result);
         areRoundsDone = true;
-        // Whoever stopped it in its last round wants no more of it.
-        if (isStopped && setup.references !== undefined) isCut = true;
+        // Whoever stopped it in its last round wants no more of it, and where nothing more is to be learnt there is no need.
+        if ((isStopped || again?.isDone) && setup.references !== undefined) isCut = true;
         else {
           const asked = referencesOf({
             setup,

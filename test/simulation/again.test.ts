@@ -110,6 +110,17 @@ describe('a federation that is had again from its manifest', () => {
     const { result, rounds } = await again({ ...before, finished: null, rounds: before.rounds.slice(0, 2) });
     expect(rounds).toHaveLength(2);
     expect(result.message).toMatch(/2 of 2 rounds made the same weights, as far as the first run went\.$/);
+    // Killed, and not stopped.
+    await expect(again({ ...before, finished: null, rounds: [] })).rejects.toThrow(
+      /^--again: the manifest has no rounds: its run ended before its first round was recorded/,
+    );
+  });
+
+  test('trains no references once nothing more is to be learnt', async () => {
+    const before = await first('cut', { references: 2 });
+    const told = await lines({ begin: before.setup, again: { ...before, finished: null } });
+    expect(told.map(({ type }) => type)).not.toContain('references');
+    expect(told.at(-1)).toMatchObject({ type: 'again-result', verdict: 'same', rounds: 3 });
   });
 
   test('is as good as the same on another engine, within the tolerance', async () => {

@@ -30,7 +30,7 @@ export const noTrainingRows = ({ heldOut, unlabelled }: OwnRows): string =>
 export const sameContract = (a: DataContract, b: DataContract): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
-/** undefined where there is no such dataset. `neverTrains`: the device judges by all its rows. */
+/** undefined where there is no such dataset. `neverTrains`: all rows are held out, and of those it may learn from some for itself (new-device.ts). */
 export async function readOwnRows(
   datasets: Pick<DatasetStore, 'record' | 'read'>,
   dataset: string,

@@ -267,3 +267,26 @@ test('fine-tuning: each version is told with the score that a few epochs here gi
   expect(own).not.toEqual(version);
   expect(one.faults).toEqual([]);
 });
+
+test('a device that never trains, paused while it fits a version to itself, ends that and tells nothing; resumed, it begins anew', async () => {
+  const held = heldTrainer();
+  const one = await script({ engines: enginesOf(() => held.trainer) });
+  const rules = { ...spec.rules, heldOutDevices: 1 };
+  const personalisation = { type: 'finetune', epochs: 3 } as const;
+  one.coordinator.view = { ...one.coordinator.view, spec: { ...spec, personalisation, rules } };
+  one.link.deliver('federation', one.coordinator.view);
+  held.allow(2);
+  await one.part.join({ dataset: 'own', name: null, backend: null });
+  await one.until('two steps', () => held.steps() === 2);
+  await one.part.pause();
+  // The step under way; the next would be allowed, too.
+  held.allow(2);
+  await one.until('paused', (view) => view.blocked?.reason === 'user-paused' && held.steps() === 3);
+  expect(told(one)).toEqual([]);
+  held.allow(100);
+  await one.part.resume();
+  await one.until('told', () => told(one).length === 1);
+  expect(held.steps()).toBe(3 + 3 * Math.ceil(31 / 5));
+  expect(told(one)[0]).toMatchObject({ version: 0, tally: { count: 9 }, personal: { count: 9 } });
+  expect(one.faults).toEqual([]);
+});

@@ -91,22 +91,21 @@ export function takePart(options: TakePartOptions): TakingPart {
     stopBeside,
   });
   const undoings: (() => void)[] = [];
+  /** Of what goes on beside rounds: whatever ends that ends the training of a device that is held out, too. */
+  let beside = new AbortController();
   let undoGrace: () => void = () => {};
 
   ground.whenFree = () => {
     undoGrace();
-    const { joined, view, equipment } = standing;
+    const { view, equipment } = standing;
     if (standing.leaveAfterRound) return ground.background(leaveNow());
-    if (
-      view === undefined ||
-      equipment === undefined ||
-      joined?.pausedAt !== null ||
-      standing.superseded ||
-      !standing.hasTurn
-    )
-      return;
+    if (view === undefined || equipment === undefined || !mayScore()) return;
     ground.background(heedThenScore(equipment, view));
   };
+
+  /** Nobody paused it, and no other tab or connection has its turn. */
+  const mayScore = (): boolean =>
+    standing.joined?.pausedAt === null && standing.hasTurn && !standing.superseded;
 
   async function heedThenScore(equipment: Equipment, { head }: FederationView): Promise<void> {
     if (options.limits !== undefined && (await attendance.heedLimits())) return;
@@ -126,10 +125,10 @@ export function takePart(options: TakePartOptions): TakingPart {
   }
 
   async function scoreHere(named: NamedVersion): Promise<void> {
-    const { signal } = living;
     // A column that was withheld since is in no score either.
     const equipment = await equippedNow();
-    if (equipment === undefined) return;
+    if (equipment === undefined || !mayScore()) return;
+    const signal = equipment.isHeldOut ? AbortSignal.any([living.signal, beside.signal]) : living.signal;
     const { plan } = standing.view?.spec ?? equipment.spec;
     const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, plan);
     const load = (): Promise<Float32Array<ArrayBuffer>> =>
@@ -142,6 +141,8 @@ export function takePart(options: TakePartOptions): TakingPart {
     try {
       await scoring.score(equipment, named, load, signal);
     } catch (failure) {
+      // It is scored when it is seen again.
+      if (signal.aborted) return;
       // A version that cannot be had here is scored by others.
       if (!(failure instanceof WrongBytes)) throw failure;
       ground.happened(failure.message);
@@ -150,6 +151,8 @@ export function takePart(options: TakePartOptions): TakingPart {
   function stopBeside(): void {
     personal.stop();
     surveys.stop();
+    beside.abort();
+    beside = new AbortController();
   }
 
   async function remember(next: Joined | null): Promise<void> {
@@ -378,15 +381,11 @@ export function takePart(options: TakePartOptions): TakingPart {
   async function committed(message: Parameters<typeof rounds.committed>[0]): Promise<void> {
     await rounds.committed(message);
     // From this message alone: the view that shows the version comes when it comes.
-    const { joined, equipment } = standing;
-    if (
-      message.federation !== federation ||
-      joined?.pausedAt !== null ||
-      equipment === undefined ||
-      !standing.hasTurn
-    )
-      return;
-    if (standing.superseded || blocks.has('own-limit')) return;
+    const { equipment } = standing;
+    if (message.federation !== federation || equipment === undefined || !mayScore()) return;
+    if (blocks.has('own-limit')) return;
+    // It trains, with no round before it that looked at them.
+    if (equipment.isHeldOut && (await attendance.heedLimits())) return;
     if (scoring.wants(equipment, message)) await scoreHere(message);
   }
 }

@@ -26,7 +26,7 @@ export type Prices = v.InferOutput<typeof Prices>;
 
 export const ServerCosts = v.strictObject({
   prices: Prices,
-  /** In the order in which they ended; none of a round whose cohort was drawn, whose size is a secret. */
+  /** In the order in which they ended; none of a round whose cohort was drawn, whose size is a secret, nor of one beside it. */
   rounds: v.array(RoundCost),
 });
 export type ServerCosts = v.InferOutput<typeof ServerCosts>;

@@ -132,7 +132,7 @@ export const Evaluated = v.strictObject({
   neverTrained: v.exactOptional(
     v.strictObject({
       ...scores,
-      /** Of what each made of it for itself, by rows that took no part in that; absent: none made anything, and all its rows judge. */
+      /** Of what each made of it for itself, by rows that took no part in that; absent: none did, since nothing is personal or training failed. */
       personal: v.exactOptional(v.strictObject(scores)),
     }),
   ),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { costOf, costRows, runCosts } from './console-costs.ts';
+import { costOf, costRows, pricedWords, runCosts } from './console-costs.ts';
 import { runRecords } from './console-runs.ts';
 import { versionFixture } from './console-views.fixture.ts';
 
@@ -10,6 +10,9 @@ test('costs are processor hours and gigabytes of models by their prices; without
   expect(costOf({ cpuHour: 0.04, gigabyteOut: 0.09 }, spent)).toBeCloseTo(0.02 + 0.27, 12);
   expect(costOf({ cpuHour: 0.04, gigabyteOut: null }, spent)).toBeCloseTo(0.02, 12);
   expect(costOf({ cpuHour: null, gigabyteOut: null }, spent)).toBeNull();
+  expect(pricedWords({ cpuHour: 0.04, gigabyteOut: null })).toMatch(/^of processor time alone/);
+  expect(pricedWords({ cpuHour: null, gigabyteOut: 0 })).toMatch(/^of models sent alone/);
+  expect(pricedWords({ cpuHour: null, gigabyteOut: null })).toBeNull();
 });
 
 test('a run has what its rounds cost, and what a point of accuracy came to where all of them were metered', () => {

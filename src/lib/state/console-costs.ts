@@ -27,6 +27,13 @@ export function costOf(
   return ((cpuHour ?? 0) * cpuMs) / 3_600_000 + ((gigabyteOut ?? 0) * bytesDown) / 1e9;
 }
 
+/** Which part of the costs has a price; null: none. */
+export function pricedWords({ cpuHour, gigabyteOut }: Prices): string | null {
+  if (cpuHour !== null && gigabyteOut !== null) return 'of processor time and of models sent';
+  if (cpuHour !== null) return 'of processor time alone: models sent have no price (--price-gb-out)';
+  return gigabyteOut === null ? null : 'of models sent alone: processor time has no price (--price-cpu-hour)';
+}
+
 /** Newest first. */
 export function costRows({ rounds, prices }: ServerCosts, versions: readonly VersionView[]): CostRow[] {
   const made = new Map(versions.flatMap((one) => (one.round === null ? [] : [[one.round as number, one]])));

@@ -32,7 +32,7 @@ export interface MeasuredVersion {
       readonly participants: number;
       readonly tally: SettledTally;
       /** Of what each made of it for itself; absent: none made anything. */
-      readonly personal?: { readonly tally: SettledTally };
+      readonly personal?: { readonly participants: number; readonly tally: SettledTally };
     };
   } | null;
 }

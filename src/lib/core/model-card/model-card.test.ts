@@ -80,8 +80,8 @@ test('devices that never trained are told of apart, with what they made of the v
     });
   const plain = 'On 10 rows of 2 devices that never trained, held out by lot, Accuracy: 0.6';
   expect(cardOf({ participants: 2, tally })).toContain(`${plain}.`);
-  expect(cardOf({ participants: 2, tally, personal: { tally: own } })).toContain(
-    `${plain}; of what each made of it for itself, by other rows of its own: 0.9.`,
+  expect(cardOf({ participants: 2, tally, personal: { participants: 1, tally: own } })).toContain(
+    `${plain}; of what each made of it for itself, by the same rows, from which it did not learn (1 device): 0.9.`,
   );
 });
 

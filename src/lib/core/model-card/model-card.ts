@@ -208,7 +208,7 @@ function figures(
     };
     const { personal } = neverTrained;
     parts.push(
-      `On ${neverTrained.tally.count} rows of ${neverTrained.participants} ${neverTrained.participants === 1 ? 'device' : 'devices'} that never trained, held out by lot, ${metrics[metric.name].title}: ${told(neverTrained.tally)}${personal === undefined ? '' : `; of what each made of it for itself, by other rows of its own: ${told(personal.tally)}`}.`,
+      `On ${neverTrained.tally.count} rows of ${neverTrained.participants} ${neverTrained.participants === 1 ? 'device' : 'devices'} that never trained, held out by lot, ${metrics[metric.name].title}: ${told(neverTrained.tally)}${personal === undefined ? '' : `; of what each made of it for itself, by the same rows, from which it did not learn (${personal.participants} ${personal.participants === 1 ? 'device' : 'devices'}): ${told(personal.tally)}`}.`,
     );
   }
   const latency = latencyWords(evaluation.latency);
