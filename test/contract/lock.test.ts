@@ -313,7 +313,10 @@ test('the handle of a file, or its address, goes when it is dropped and with a l
   expect(await isKept('kept')).toBe(true);
   await origins.keep('kept', 'https://example.org/heron.csv');
   expect(await origins.of('kept')).toBe('https://example.org/heron.csv');
+  await origins.keepReading('kept', { sheet: 'B' });
+  expect(await origins.readingOf('kept')).toEqual({ sheet: 'B' });
   await origins.drop('kept');
+  expect(await origins.readingOf('kept')).toBeUndefined();
   expect(await isKept('kept')).toBe(false);
 });
 

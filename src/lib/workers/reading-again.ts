@@ -15,7 +15,7 @@ type Reread = Extract<DatasetAnswer, { type: 'read-again' | 'rows-would-go' }>;
 /** Rejects with QuestionRefused, DatasetMoved, StorageFull, and with the signal's reason. */
 export async function readAgain(
   store: DatasetStore,
-  { dataset, base, files, mayRemove }: Extract<DatasetQuestion, { type: 'read-again' }>,
+  { dataset, base, files, reading, mayRemove }: Extract<DatasetQuestion, { type: 'read-again' }>,
   options: ImportOptions,
   describe: (source: ImportSource) => string,
 ): Promise<Reread> {
@@ -35,7 +35,7 @@ export async function readAgain(
     );
   const parts: Examples[] = [];
   const { report } = await importFiles(
-    files.map(({ path, file }) => sourceOfBlob(path, file)),
+    files.map(({ path, file }) => ({ ...sourceOfBlob(path, file), reading })),
     record.contract,
     { append: (examples) => Promise.resolve(void parts.push(examples)) },
     options,
