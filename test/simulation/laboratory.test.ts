@@ -19,44 +19,20 @@ import {
 import type { SimulationSetup } from '../../server/simulate/setup.ts';
 import { simulate, type SimulationOptions } from '../../server/simulate/simulate.ts';
 import { heartLikeTable } from '../support/heart-like-table.ts';
+import { smallSetup } from '../support/small-simulation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tributary-laboratory-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Twenty participants with 30 drawn digits each, ten a round, a small network. */
 const setup: SimulationSetup = {
+  ...smallSetup,
   data: { type: 'sample', sample: 'drawn-digits', rows: 30 },
-  test: null,
-  label: null,
   model: 'mlp:16',
   participants: 20,
-  cohort: 0.5,
-  mode: { type: 'synchronous' },
-  overSelection: 1,
-  localEpochs: 1,
-  batchSize: 10,
   learningRate: 0.2,
-  optimizer: { type: 'sgd', momentum: 0 },
-  proximalTerm: 0,
   partition: 'dirichlet:0.5',
-  strategy: { name: 'fedavg', options: { lr: 1 } },
-  privacy: { type: 'none' },
-  guard: null,
-  uplink: 'f32',
-  downlink: 'f32',
-  attack: null,
-  attackers: 0,
-  dropout: 0,
-  availability: 'always',
-  speeds: 'uniform',
-  deadlineSeconds: 60,
-  deadlineShare: null,
-  fairness: 'random',
   rounds: 4,
-  metric: null,
-  evaluateEvery: 1,
-  seed: 7,
-  backend: 'simd',
 };
 
 interface Run {

@@ -34,8 +34,8 @@ export interface Listed {
 }
 
 const LIST = /\.(csv|tsv|tab|jsonl|ndjson|json|parquet|xlsx)$/i;
-/** What competitions give as a pattern for answers: its labels are made up. */
 const isMedia = (path: string): boolean => PICTURE_NAME.test(path) || SOUND_NAME.test(path);
+/** What competitions give as a pattern for answers: its labels are made up. */
 const PATTERN = /submission/i;
 /** Of one list. */
 const MOST_BYTES = 64 * 1024 * 1024;

@@ -91,6 +91,10 @@ export const isHidden = (path: string): boolean =>
         /^(thumbs\.db|desktop\.ini)$/i.test(part),
     );
 
+/** MPEG audio’s frame sync (ISO 11172-3, §2.4.1.3) of layer III. */
+export const isMpegFrame = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe6) === 0xe2;
+
 /** What a file's first bytes say it is; undefined where they say nothing (text, most likely). */
 export function signatureOf(
   head: Uint8Array,
@@ -119,8 +123,7 @@ export function signatureOf(
   if (starts(0x52, 0x49, 0x46, 0x46) && head[8] === 0x57 && head[9] === 0x41 && head[10] === 0x56)
     return 'wave';
   // MP3 (with and without tags), FLAC and Ogg.
-  if (starts(0x49, 0x44, 0x33) || (head[0] === 0xff && ((head[1] ?? 0) & 0xe6) === 0xe2))
-    return 'packed-sound';
+  if (starts(0x49, 0x44, 0x33) || isMpegFrame(head)) return 'packed-sound';
   if (starts(0x66, 0x4c, 0x61, 0x43) || starts(0x4f, 0x67, 0x67, 0x53)) return 'packed-sound';
   // ISO base media: pictures of phones (HEIC, AVIF) by their brand, else a film or a recording.
   if (head[4] === 0x66 && head[5] === 0x74 && head[6] === 0x79 && head[7] === 0x70)

@@ -2,6 +2,7 @@
 // (mpg123, libFLAC, libvorbis, libopus). Not by the browser’s own decoder, which no worker has and
 // which gives other samples in each browser: the same file is to become the same rows on every device, and on the command line.
 import { fail, ok, type Result } from '../../core/result.ts';
+import { isMpegFrame } from '../source-file.ts';
 import { readWav, type SoundProblem, type Sound } from './wav.ts';
 
 /**
@@ -29,10 +30,6 @@ type Packed = 'mp3' | 'flac' | 'vorbis' | 'opus';
 
 const starts = (bytes: Uint8Array, text: string, at = 0): boolean =>
   [...text].every((letter, index) => bytes[at + index] === letter.charCodeAt(0));
-
-/** MPEG audio’s frame sync (ISO 11172-3, §2.4.1.3) of layer III. */
-export const isMpegFrame = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe6) === 0xe2;
 
 /** By its first bytes; undefined where none of these decoders reads it. The first page of an Ogg stream has a header of 28 bytes. */
 export function packedSound(bytes: Uint8Array): Packed | undefined {

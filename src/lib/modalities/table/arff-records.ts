@@ -5,7 +5,7 @@ import type { SourceFile } from '../source-file.ts';
 import { cellRecords } from './cell-records.ts';
 import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
-import { encodingNote, encodingOf, textChunks } from './text-bytes.ts';
+import { notedEncoding, textChunks } from './text-bytes.ts';
 
 interface Attribute {
   readonly name: string;
@@ -59,9 +59,7 @@ export async function readArff(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  const encoding = encodingOf(head, file.reading?.encoding);
-  const foreign = encodingNote(encoding, file.reading?.encoding);
-  if (foreign !== undefined) sink.note(`${file.path}: ${foreign}`);
+  const encoding = notedEncoding(file, head, (note) => sink.note(note));
   const attributes: Attribute[] = [];
   const record = cellRecords();
   const decoder = new TextDecoder();

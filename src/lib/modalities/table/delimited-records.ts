@@ -10,7 +10,7 @@ import { firstLines } from './first-lines.ts';
 import { areQuoted, detectDelimiter, firstRecords } from './header.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 import type { TableLayout } from './table-reading.ts';
-import { encodingNote, encodingOf, headText, textChunks } from './text-bytes.ts';
+import { headText, notedEncoding, textChunks } from './text-bytes.ts';
 
 export async function readDelimited(
   file: SourceFile,
@@ -18,9 +18,7 @@ export async function readDelimited(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  const encoding = encodingOf(head, file.reading?.encoding);
-  const foreign = encodingNote(encoding, file.reading?.encoding);
-  if (foreign !== undefined) sink.note(`${file.path}: ${foreign}`);
+  const encoding = notedEncoding(file, head, (note) => sink.note(note));
   const text = headText(head, encoding);
   const isWhole = head.length === file.size;
   const given = separatorLine(text);

@@ -112,6 +112,18 @@ export function encodingNote(encoding: TextEncoding, asked?: TextEncoding): stri
   return `not UTF-8, and read as ${known[encoding] ?? encoding}.`;
 }
 
+/** Of a table's text; noted where it is not Unicode and no person said it. */
+export function notedEncoding(
+  { path, reading }: Pick<SourceFile, 'path' | 'reading'>,
+  head: Uint8Array,
+  note: (text: string) => void,
+): TextEncoding {
+  const encoding = encodingOf(head, reading?.encoding);
+  const foreign = encodingNote(encoding, reading?.encoding);
+  if (foreign !== undefined) note(`${path}: ${foreign}`);
+  return encoding;
+}
+
 /** The first bytes of a text as UTF-8, without a byte order mark. */
 export function headText(head: Uint8Array, encoding = encodingOf(head)): Uint8Array {
   if (encoding === 'utf-8') return byteOrder(head) === 'utf-8' ? head.subarray(3) : head;

@@ -10,6 +10,7 @@ import { fail, ok, type Result } from '../../core/result.ts';
 import { rowLosses, spread } from './analyse.ts';
 import type { BenchData } from './bench-data.ts';
 import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
+import { firstWords } from './hold-out.ts';
 import { judging, meritOf, type Report } from './judge.ts';
 import { baselinesOf, type ChosenModel } from './models.ts';
 import { stepThrough } from './step-through.ts';
@@ -144,10 +145,7 @@ function byHash(
   among: Examples = own,
 ): Examples {
   const isWhole = among === own;
-  const hashes =
-    isWhole && together?.type === 'groups'
-      ? together.hashes
-      : Uint32Array.from({ length: among.count }, (_, row) => among.hashes[2 * row]!);
+  const hashes = isWhole && together?.type === 'groups' ? together.hashes : firstWords(among.hashes);
   const keys = hashes.map((hash) => mixed(hash, repeat));
   const order = Array.from(keys.keys()).sort((a, b) => keys[a]! - keys[b]! || a - b);
   return selectExamples(among, order.slice(0, most));

@@ -112,10 +112,7 @@ export function howToSplit(
   if (settings.group !== null) {
     const hashes = rowHashes(cells.map((cell) => [cell]));
     return ok({
-      how: {
-        type: 'groups',
-        hashes: Uint32Array.from({ length: hashes.length / 2 }, (_, row) => hashes[2 * row]!),
-      },
+      how: { type: 'groups', hashes: firstWords(hashes) },
       phrase: `by whole groups of “${settings.group}”`,
     });
   }

@@ -9,7 +9,7 @@ import { timeOf } from '../../core/series/time-columns.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
 import type { SeriesSetup } from './run-manifest.ts';
 import { keepsGroups } from './rows-held-out.ts';
-import type { HeldOutAs } from './hold-out.ts';
+import { firstWords, type HeldOutAs } from './hold-out.ts';
 import { seriesData } from './series-data.ts';
 import {
   examplesData,
@@ -56,9 +56,7 @@ export function storedData(
     return data.ok ? data : refused(data.error);
   }
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
-  const groups = keepsGroups(contract)
-    ? Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!)
-    : undefined;
+  const groups = keepsGroups(contract) ? firstWords(examples.hashes) : undefined;
   return rawTableData(
     table.value,
     { ...split, target, kind: kindOf(contract, target), without: [], recipe },
