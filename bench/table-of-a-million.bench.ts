@@ -58,16 +58,23 @@ async function writeTable(path: string): Promise<number> {
   return stream.bytesWritten;
 }
 
-/** Tasks of the page of 50 ms and more, as the browser reports them, since the last look. */
+/** The longest task of the page, of 50 ms and more as the browser reports them, among those that began since the last look; 0 for none. */
 async function longTasks(page: Page): Promise<() => Promise<number>> {
-  const lengths = await page.evaluateHandle(() => {
-    const found: number[] = [];
-    new PerformanceObserver((list) => {
-      found.push(...list.getEntries().map((entry) => entry.duration));
-    }).observe({ type: 'longtask' });
-    return found;
+  const watch = await page.evaluateHandle(() => {
+    const found: PerformanceEntry[] = [];
+    const observer = new PerformanceObserver((list) => {
+      found.push(...list.getEntries());
+    });
+    observer.observe({ type: 'longtask' });
+    return { found, observer, since: performance.now() };
   });
-  return () => lengths.evaluate((found) => Math.max(0, ...found.splice(0)));
+  return () =>
+    watch.evaluate((watch) => {
+      const all = [...watch.found.splice(0), ...watch.observer.takeRecords()];
+      const lengths = all.filter((task) => task.startTime >= watch.since).map((task) => task.duration);
+      watch.since = performance.now();
+      return Math.max(0, ...lengths);
+    });
 }
 
 /** Waits for an element with this text, by a look that takes the page next to no time: finding roles in a long page takes tens of ms. */
@@ -79,23 +86,26 @@ const shows = (page: Page, selector: string, text: string): Promise<unknown> =>
     { polling: 250 },
   );
 
-/** Proportional set size of a process and all that it started, bytes (proc(5), smaps_rollup). */
+/**
+ * Memory of a process and all that it started, bytes: what is its own and what is shared in memory, each process's counted (proc(5),
+ * status). The kernel keeps these sums; smaps_rollup, which would share out what is shared, walks every page under the lock that the
+ * browser's own threads need to get memory, and made the page wait for up to 90 ms.
+ */
 async function memoryOf(root: number): Promise<number> {
-  const parents = new Map<number, number>();
+  const processes = new Map<number, { readonly parent: number; readonly bytes: number }>();
   for (const name of await readdir('/proc'))
     if (/^\d+$/.test(name)) {
-      const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
-      parents.set(Number(name), Number(/\) \S (\d+)/.exec(stat)?.[1] ?? 0));
+      const status = await readFile(`/proc/${name}/status`, 'utf8').catch(() => '');
+      const field = (key: string): number =>
+        Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+      processes.set(Number(name), {
+        parent: field('PPid'),
+        bytes: 1024 * (field('RssAnon') + field('RssShmem')),
+      });
     }
   const isOf = (process: number): boolean =>
-    process === root || (process > 1 && isOf(parents.get(process) ?? 0));
-  let bytes = 0;
-  for (const process of parents.keys())
-    if (isOf(process)) {
-      const rollup = await readFile(`/proc/${process}/smaps_rollup`, 'utf8').catch(() => '');
-      bytes += 1024 * Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
-    }
-  return bytes;
+    process === root || (process > 1 && isOf(processes.get(process)?.parent ?? 0));
+  return [...processes].reduce((sum, [process, { bytes }]) => sum + (isOf(process) ? bytes : 0), 0);
 }
 
 export async function run(): Promise<Row[]> {
