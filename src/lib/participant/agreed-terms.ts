@@ -39,7 +39,7 @@ export function weakerTerms(agreed: AgreedTerms | null, now: Terms): string | un
       : undefined) ??
     (now.tuning === undefined ? undefined : untoldLoss(agreed)) ??
     (doHeldOutTrain(now) && !agreed.heldOutTrain
-      ? 'a device that is held out, as yours may be, trains each version for itself, and tells what both are worth on some of its rows'
+      ? 'a device that is held out, as yours may be, trains each version for itself, and tells what that is worth'
       : undefined);
   return what === undefined ? undefined : sentence(what);
 }

@@ -228,9 +228,9 @@ async function beginning(
     const first = before.again === null ? undefined : (await store.read(before.again.of))?.record;
     const expected = first && firstRunOf(first.manifest);
     const { split } = manifest;
-    // Cut off before anything was judged it has kept none yet.
+    // Cut off before anything was judged it has kept none yet, or its record came first.
     const keepSplit =
-      split === undefined || before.again !== null || before.baselines.length > 0
+      split === undefined || before.again !== null
         ? undefined
         : () => opener.keepSplit(dataset.id, { run: id, since: before.startedAt, split }, false);
     return { record, opened, chosen: chosenBy(record, request.isEnough, frozen), expected, keepSplit };

@@ -101,13 +101,6 @@ export class NoContract extends Error {
   override readonly name = 'NoContract';
 }
 
-/** Likewise of everything under `paths`. Rejects with Node's error, too, for a path that is not there. */
-export const readDataPath = async (
-  paths: string | readonly string[],
-  contract: DataContract | null,
-  { reading, ...options }: ReadDataOptions = {},
-): Promise<ReadData> => readDataFiles(await sourceFiles(paths, reading), contract, options);
-
 /**
  * Reads files into memory, checked and encoded against the contract; without one (null), against a draft made from the files
  * themselves. Rejects with NoContract, and with the signal's reason.
@@ -139,3 +132,10 @@ export async function readDataFiles(
   const examples = report.unfit === null ? joinExamples(parts) : undefined;
   return { contract: used, examples, files, report, preview };
 }
+
+/** Likewise of everything under `paths`. Rejects with Node's error, too, for a path that is not there. */
+export const readDataPath = async (
+  paths: string | readonly string[],
+  contract: DataContract | null,
+  { reading, ...options }: ReadDataOptions = {},
+): Promise<ReadData> => readDataFiles(await sourceFiles(paths, reading), contract, options);
