@@ -414,7 +414,12 @@ export class Laboratory {
       const judged =
         this.parts.spec.personalisation.type === 'none'
           ? { tally: await this.#scoreRows(digest, range), personal: null }
-          : await this.#judged(digest, { type: 'as-new', number: version, ...range });
+          : await this.#judged({
+              type: 'as-new',
+              number: version,
+              parameters: await this.#shared(digest),
+              ...range,
+            });
       if (judged === null) continue;
       all.push(judged);
       await this.#tellScore(connection, version, judged.tally, judged.personal);
@@ -430,33 +435,34 @@ export class Laboratory {
     const { personalisation } = this.parts.spec;
     if (personalisation.type === 'none') return {};
     const { memories, held } = this.#cohort;
+    const parameters = await this.#shared(digest);
     const asked = this.parts.devices.flatMap(({ index, isHeldOut, judging, rows: training }) => {
       const range = this.#judging.get(index);
       const memory = memories.get(index) ?? {};
       // Whoever is asked to train holds a version.
       const hasTrained = personalisation.type === 'finetune' ? held.has(index) : memory.own !== undefined;
       if (isHeldOut || judging.length === 0 || range === undefined || !hasTrained) return [];
-      return this.#judged(digest, { type: 'as-own', number: version, ...range, training, memory });
+      return this.#judged({ type: 'as-own', number: version, parameters, ...range, training, memory });
     });
     return summed((await Promise.all(asked)).filter((one) => one !== null));
   }
 
-  async #judged(
-    digest: Digest,
-    job: Omit<NewDeviceJob, 'parameters'> | Omit<OwnModelJob, 'parameters'>,
-  ): Promise<JudgedAsNew | null> {
-    const parameters = copied(Float32Array, await readParameters(this.#blobs, digest, this.#parameterCount));
-    const result = await this.parts.pool.work({ ...job, parameters });
+  /** A version [P], for all that ask. */
+  async #shared(digest: Digest): Promise<Float32Array> {
+    return copied(Float32Array, await readParameters(this.#blobs, digest, this.#parameterCount));
+  }
+
+  async #judged(job: NewDeviceJob | OwnModelJob): Promise<JudgedAsNew | null> {
+    const result = await this.parts.pool.work(job);
     if (result.type !== 'judged') throw new Error('A device that judges was answered by another.');
     this.#scoringMs += result.engineMs;
     return result.judged;
   }
 
   async #scoreRows(digest: Digest, range: RowRange, triggered = false): Promise<Tally> {
-    const parameters = await readParameters(this.#blobs, digest, this.#parameterCount);
     const { tally, engineMs } = await scoreOnPool(
       this.parts.pool,
-      copied(Float32Array, parameters),
+      await this.#shared(digest),
       range,
       triggered,
     );
