@@ -4,7 +4,7 @@ import { metrics } from '#lib/core/metrics/metric-list.ts';
 import { measures } from '#lib/core/metrics/metric-name.ts';
 import type { FederationView, RoundPhase, RoundView, RunState, VersionView } from '#lib/protocol/views.ts';
 import { clock } from './clock-text.ts';
-import { isBetter, metricChange } from './format.ts';
+import { count, isBetter, metricChange } from './format.ts';
 
 export interface Standing {
   readonly tone: 'neutral' | 'accent' | 'ok' | 'warn' | 'info';
@@ -60,8 +60,8 @@ export function runHeading(view: FederationView): string {
   if (view.run === null) return 'No run yet';
   const round = openRound(view.round);
   return round === null
-    ? `Run ${view.run} · ${view.roundsCommitted} of ${view.spec.rules.maximumRounds} rounds`
-    : `Run ${view.run} · round ${round.round}`;
+    ? `Run ${view.run} · ${count(view.roundsCommitted)} of ${count(view.spec.rules.maximumRounds)} rounds`
+    : `Run ${view.run} · round ${count(round.round)}`;
 }
 
 /** Of the tab: "● 7/8 · Skin triage · Run 7". */

@@ -1,7 +1,7 @@
 // A participant's state in words: one heading, one strip of four steps, and for every reason that stops it one button.
 import type { FederationSpec } from '../core/federation.ts';
 import type { BlockedReason, ParticipationState, ParticipationView } from '../participant/participation.ts';
-import { about, percent } from './format.ts';
+import { about, count, percent } from './format.ts';
 
 /** What pressing the one button of a blocked state does. */
 export type ReasonAction = 'resume' | 'move-here' | 'switch-engine' | 'manage-storage' | 'rejoin';
@@ -81,7 +81,7 @@ const judgesAlone = ({ isHeldOut, state }: ParticipationView): boolean =>
 /** The heading of the live screen: "Training, round 13 of 40". */
 export function heading(view: ParticipationView, maximumRounds: number, work: Work): string {
   const trains = work === 'training';
-  const round = view.round === null ? '' : `, round ${view.round} of ${maximumRounds}`;
+  const round = view.round === null ? '' : `, round ${count(view.round)} of ${count(maximumRounds)}`;
   if (view.blocked?.reason === 'user-paused') return `Paused${round}`;
   if (judgesAlone(view)) return 'This device only judges';
   switch (view.state) {

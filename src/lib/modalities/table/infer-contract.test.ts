@@ -58,6 +58,14 @@ test('a draft has types, scaling, categories, missing cells and a target, and is
   expect(notes.join('\n')).toMatch(/“cp” has only the values 1, 2, 3, 4/);
 });
 
+test('columns of few values are named in one sentence', () => {
+  const coded = rows.map((row, i) => [...row, String(i % 3)]);
+  const { notes } = drafted([...header, 'thal'], coded, 'ill');
+  expect(notes.join('\n')).toMatch(
+    /2 columns have few values and are taken as categories: “cp” \(1, 2, 3, 4\), “thal” \(0, 1, 2\)\. Make/,
+  );
+});
+
 test('the target can be chosen, and a number is then a number', () => {
   const { contract } = drafted(header, rows, 'age');
   expect(contract.target).toMatchObject({ type: 'number', name: 'age' });

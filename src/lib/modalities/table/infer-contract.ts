@@ -124,6 +124,8 @@ export function contractOfFacts(
     );
   if (target === undefined)
     notes.push(`${quoted(chosen.name)} is taken as the target. Choose another where that is wrong.`);
+  const coded = inputs.filter((facts) => !isText(facts) && isCoded(facts, rows));
+  if (coded.length > 0) notes.push(codedNote(coded));
   return ok({
     contract: {
       kind: 'table',
@@ -218,14 +220,21 @@ function targetCandidates(usable: readonly ColumnFacts[]): string[] {
     .map((one) => one.name);
 }
 
+/** Numbers that are few and so stand for kinds, as 0 and 1 do for a yes or a no. */
+const isCoded = (facts: ColumnFacts, rows: number): boolean =>
+  facts.numbers !== undefined && looksCoded({ ...facts.numbers, distinct: facts.distinct }, rows);
+
+/** One sentence on all of them: one for each would be the same, and hide what else is to be known. */
+const codedNote = (coded: readonly ColumnFacts[]): string =>
+  coded.length === 1
+    ? `${quoted(coded[0]!.name)} has only the values ${listOf(coded[0]!.values, 8)} and is taken as a category. Make it a number where it counts or measures.`
+    : `${coded.length.toLocaleString('en')} columns have few values and are taken as categories: ${listOf(
+        coded.map(({ name, values }) => `${quoted(name)} (${listOf(values, 8)})`),
+        8,
+      )}. Make those numbers that count or measure.`;
+
 function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColumn {
-  if (facts.numbers === undefined || looksCoded({ ...facts.numbers, distinct: facts.distinct }, rows)) {
-    if (facts.numbers !== undefined)
-      notes.push(
-        `${quoted(facts.name)} has only the values ${listOf(facts.values, 8)} and is taken as a category. Make it a number where it counts or measures.`,
-      );
-    return categoryColumn(facts);
-  }
+  if (facts.numbers === undefined || isCoded(facts, rows)) return categoryColumn(facts);
   if (facts.beginWithZeros)
     notes.push(
       `${quoted(facts.name)} begins with zeros in some rows, as postal codes and numbers of accounts do, and is taken as a number. Leave it out where it counts nothing.`,
