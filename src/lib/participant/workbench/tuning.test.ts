@@ -54,15 +54,18 @@ function crossed(rows: number): string {
   return ['x,z,other,kind', ...lines].join('\n');
 }
 /** Adult's rows where they are at hand. */
-const searched =
+const searched: { readonly text: string; readonly target: string } =
   adult === undefined
-    ? ([crossed(6000), 'kind'] as const)
-    : ([readFileSync(adult, 'utf8').split('\n').slice(0, 2001).join('\n'), 'income'] as const);
+    ? { text: crossed(6000), target: 'kind' }
+    : {
+        text: readFileSync(adult, 'utf8').split('\n').slice(0, 2001).join('\n'),
+        target: 'income',
+      };
 test(
   'halving takes at most 40 % of the epochs of a grid of 27 boosted trees, for the same best within a point, in any order',
   { timeout: 60_000 },
   async () => {
-    const { contract, training: rows } = await dataOf(...searched);
+    const { contract, training: rows } = await dataOf(searched.text, searched.target);
     const [part] = partsOf(rows);
     const unseen = selectExamples(rows, part!.judging);
     const model = benchModelNamed('boosted-trees')!;
