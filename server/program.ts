@@ -5,7 +5,7 @@ import { openActs } from './acts.ts';
 import { ownDataDirectory } from './adapters/data-directory.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
 import { fileServerKey } from './adapters/file-server-key.ts';
-import { processMeter } from './adapters/process-meter.ts';
+import { openProcessMeter } from './adapters/process-meter.ts';
 import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { Reputation } from './coordinator/reputation.ts';
@@ -60,6 +60,7 @@ export async function openProgram(options: {
   const key = await fileServerKey(directory.path);
   const reputation = new Reputation(clock);
   const acts = await openActs(records, clock);
+  const processMeter = openProcessMeter();
   const coordinator = await openCoordinator({
     records,
     blobs,
@@ -69,7 +70,7 @@ export async function openProgram(options: {
     fatal,
     reputation,
     acts: () => acts.end,
-    meter: processMeter,
+    meter: processMeter.meter,
     ...(upstream === undefined ? {} : { upstream }),
   });
   const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
@@ -120,6 +121,7 @@ export async function openProgram(options: {
     async close() {
       await uploads.close();
       await coordinator.close();
+      processMeter.close();
       mlflow.close();
       await records.close();
       directory.close();

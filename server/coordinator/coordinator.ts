@@ -1,19 +1,7 @@
 // All federations of one process: made, found again after a restart, and asked.
-import * as v from 'valibot';
-import { bytesOf } from '#lib/core/digest.ts';
-import { federatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { neverTrains } from '#lib/core/round/held-out-devices.ts';
-import {
-  FederationId,
-  RoundNumber,
-  type Digest,
-  type ParticipantId,
-  type SurveyNumber,
-  type VersionNumber,
-} from '#lib/core/ids.ts';
+import type { Digest, FederationId, ParticipantId, SurveyNumber, VersionNumber } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
-import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
 import type { BriefVersion, ChangedQuestion } from '#lib/protocol/briefs.ts';
 import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
 import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
@@ -33,50 +21,28 @@ import type {
   VersionView,
 } from '#lib/protocol/views.ts';
 import type { BlobDraft } from '../ports/blobs.ts';
-import {
-  changedNothing,
-  RecordConflict,
-  type Change,
-  type FederationRecord,
-  type RoundPage,
-  type RoundRecord,
-} from '../ports/records.ts';
+import type { RoundPage } from '../ports/records.ts';
 import { exclude, invite, readmit, revokeInvitation } from './access.ts';
-import { act, change, initialVersion, moveLive, trust, type ActionRefusal } from './actions.ts';
+import { act, change, moveLive, trust, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
+import { createFederation } from './create-federation.ts';
 import type { Standing } from './reputation.ts';
 import type { Connection } from './connection.ts';
-import { finishAtTarget } from './ending.ts';
 import { Federation } from './federation.ts';
 import { freeId, takenMessage, whyUnusable } from './federation-ids.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { fleetOf } from './fleet.ts';
-import { Invitations } from './invitations.ts';
-import { DELETED, firstBrokenEntry, journalAfter, sinceMade } from './journal.ts';
-import { Briefs } from './briefs.ts';
-import { DrawnRounds, RoundCosts } from './round-costs.ts';
+import { DELETED } from './journal.ts';
+import { DrawnRounds } from './round-costs.ts';
+import { loadFederation } from './load-federation.ts';
 import { changeQuestion } from './question.ts';
-import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
-import { promote } from './live-version.ts';
+import { logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
-import { PrivacyLedger } from './privacy-ledger.ts';
-import { goOnFromIntact, onceDamaged } from './restore.ts';
-import { sealed, SEALS } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { versionCard } from './version-card.ts';
 import { versionCurves } from './version-curves.ts';
-import {
-  adopt,
-  closeRound,
-  lastAdopted,
-  learned,
-  learnedHere,
-  type AdoptedFrom,
-  type LearnedHere,
-} from './upstream.ts';
-import { VersionList } from './version-list.ts';
-import { versionLog } from './version-log.ts';
+import { adopt, closeRound, learned, learnedHere, type AdoptedFrom, type LearnedHere } from './upstream.ts';
 
 export interface Coordinator {
   summaries(): readonly FederationSummary[];
@@ -195,7 +161,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
   const federations = new Map<FederationId, Federation>();
   const drawn = new DrawnRounds();
   for (const record of await records.federations())
-    federations.set(record.id, await load(around, record, drawn));
+    federations.set(record.id, await loadFederation(around, record, drawn));
   const swept = await blobs.sweep();
   if (swept > 0) log.info({ swept }, 'bytes that no record names were deleted');
 
@@ -233,62 +199,8 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const unusable = (message: string) => invalid([{ path: 'id', message }]);
       const why = whyUnusable(id, (one) => federations.has(one));
       if (why !== undefined) return unusable(why);
-      const at = clock.now();
-      const initial = initialVersion(id, spec, checked.value, at);
-      await blobs.put(bytesOf(initial.parameters));
-      const { version } = initial.record;
-      const record: FederationRecord = {
-        id,
-        spec,
-        createdAt: at,
-        state: 'draft',
-        run: null,
-        roundsCommitted: 0,
-        lastRound: 0,
-        live: version,
-        livePinned: false,
-        roots: [],
-      };
-      // Of a federation that was deleted: its lines stay, and what it charged is charged.
-      const former = await records.journal(id);
-      const journal = journalAfter(id, former.at(-1));
-      try {
-        const changes: Change[] = [
-          { type: 'create-federation', record },
-          { type: 'insert-version', record: initial.record },
-          { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
-          {
-            type: 'append-journal',
-            record: journal.next('created', { version, digest: initial.record.digest, seals: SEALS }, at),
-          },
-        ];
-        await records.write(sealed(changes, records, journal, at));
-        journal.written();
-      } catch (error) {
-        await blobs.release(initial.record.digest);
-        if (error instanceof RecordConflict) return unusable(takenMessage(id));
-        if (!changedNothing(error)) around.fatal(error);
-        throw error;
-      }
-      const versions = new VersionList([initial.record], spec.metric.name, neverTrains(id, spec.rules), []);
-      const federation = new Federation(
-        {
-          record,
-          run: undefined,
-          model: checked.value,
-          versions,
-          journal,
-          ledger: new PrivacyLedger(former),
-          log: versionLog(id, around.key, []),
-          invitations: new Invitations([], []),
-          briefs: new Briefs(record, []),
-          costs: new RoundCosts([], around.meter, drawn),
-          exclusions: [],
-          surveys: [],
-          lastRounds: new Map(),
-        },
-        around,
-      );
+      const federation = await createFederation(around, { id, spec, model: checked.value, drawn });
+      if (federation === undefined) return unusable(takenMessage(id));
       federations.set(id, federation);
       return ok(viewOf(federation));
     },
@@ -491,77 +403,3 @@ const found = (federations: ReadonlyMap<FederationId, Federation>, id: Federatio
   if (federation === undefined) throw new Error(`There is no federation ${id}: its caller asks has() first.`);
   return federation;
 };
-
-/** Whoever took part in none of so many rounds counts as one that never did. */
-const ROUNDS_REMEMBERED = 200;
-
-/** By participant, from rounds in any order; whom the server drew in secret is not remembered. */
-function lastRoundsOf(rounds: readonly RoundRecord[]): Map<ParticipantId, number> {
-  const last = new Map<ParticipantId, number>();
-  for (const { round } of rounds)
-    for (const { candidate, task } of round.drawnFrom === undefined ? cohortOf(round) : [])
-      last.set(candidate.participant, Math.max(last.get(candidate.participant) ?? 0, task.round));
-  return last;
-}
-
-async function load(around: Surroundings, record: FederationRecord, drawn: DrawnRounds): Promise<Federation> {
-  const { records, blobs, log } = around;
-  const { id } = record;
-  const built = federatedModel(record.spec);
-  if (!built.ok)
-    throw new Error(`The model of federation ${id} cannot be built any more: ${built.error.message}`);
-  const journal = await records.journal(id);
-  const broken = firstBrokenEntry(journal);
-  if (broken !== undefined)
-    log.error({ federation: id, entry: broken }, 'the journal was altered: its hash chain breaks here');
-  const versions = new VersionList(
-    await records.versions(id),
-    record.spec.metric.name,
-    neverTrains(id, record.spec.rules),
-    await records.evaluations(id),
-  );
-  const surveys = await records.surveys(id);
-  for (const one of surveys) if ('survey' in one) versions.surveyed(one.survey);
-  for (const digest of versions.digests()) blobs.retain(digest);
-  const run = record.run === null ? undefined : await records.run(id, record.run);
-  const { runOfState } = versions;
-  const remembered = runOfState === null ? undefined : await records.run(id, runOfState);
-  const federation = new Federation(
-    {
-      record,
-      run,
-      model: built.value,
-      versions,
-      journal: journalAfter(id, journal.at(-1)),
-      ledger: new PrivacyLedger(journal),
-      log: versionLog(id, around.key, await records.log(id)),
-      briefs: new Briefs(record, journal),
-      costs: new RoundCosts(journal, around.meter, drawn),
-      invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
-      exclusions: await records.exclusions(id),
-      surveys,
-      lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
-    },
-    around,
-  );
-  federation.rememberedBy = remembered?.spec.strategy.name;
-  federation.adopted = lastAdopted(sinceMade(journal));
-  await beginLog(federation);
-  const last =
-    record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
-  if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;
-  else if (last !== undefined) {
-    for (const report of acceptedReports(last.round)) blobs.retain(report.update);
-    log.info({ federation: id, round: last.round.round, phase: last.round.phase }, 'the open round goes on');
-    federation.resume(last);
-  }
-  federation.surveys.resume();
-  // A damaged disk is found out before anybody trains from it.
-  const doubtful = onceDamaged(sinceMade(journal));
-  federation.background('check-versions', async () => {
-    await goOnFromIntact(federation, doubtful);
-    await promote(federation, 'all');
-    await finishAtTarget(federation);
-  });
-  return federation;
-}

@@ -1,29 +1,23 @@
 // One federation, alive: its records in memory, its attendance, its present round. Everything that changes it goes through
 // one queue, in turn: receive → step → durable → heard of. What may be asked of it by whom is in messages.ts (devices),
 // updates.ts (uploads) and actions.ts (the coordinator).
-import * as v from 'valibot';
-import { VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
+import type { Digest, ParticipantId, VersionNumber } from '#lib/core/ids.ts';
 import { ownPart } from '#lib/core/model/own-part.ts';
-import { carriedFrom, openBuffer } from '#lib/core/round/buffer.ts';
 import {
-  acceptedReports,
   isAsynchronous,
   isOver,
-  memberOf,
   type Aggregation,
-  type EndedRound,
   type Reporting,
   type Round,
 } from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
-import { step, type QuantumOf } from '#lib/core/round/round.ts';
+import type { QuantumOf } from '#lib/core/round/round.ts';
 import { neverTrains } from '#lib/core/round/held-out-devices.ts';
 import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
-import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
+import type { FederatedModel } from '#lib/core/federated-model.ts';
 import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import { isDrawn, type Privacy } from '#lib/core/privacy/rules.ts';
-import { groupsOf } from '#lib/core/secure-sum/groups.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import {
   changedNothing,
@@ -35,7 +29,6 @@ import {
   type VersionRecord,
 } from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
-import { planCommit, type Commit } from './commit.ts';
 import { configure } from './configure.ts';
 import { finishAtTarget } from './ending.ts';
 import { viewOf } from './federation-view.ts';
@@ -44,7 +37,7 @@ import type { Briefs } from './briefs.ts';
 import type { RoundCosts } from './round-costs.ts';
 import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
-import { madeBy, type Made, type VersionLog } from './version-log.ts';
+import type { Made, VersionLog } from './version-log.ts';
 import { promote } from './live-version.ts';
 import { Opening } from './opening.ts';
 import { Pace } from './pace.ts';
@@ -52,23 +45,19 @@ import { ParticipantTimers } from './participant-timers.ts';
 import type { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
+import { RoundEnding } from './round-ending.ts';
 import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
 import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate } from './run-terms.ts';
 import { RunPrivacy } from './run-privacy.ts';
 import { sealed } from './seal.ts';
 import { Seats } from './seats.ts';
-import { sumConfigOf } from './secure-sum/sum-terms.ts';
+import { sumsHost } from './secure-sum/sums-host.ts';
 import { Sums, type GroupSum } from './secure-sum/sums.ts';
 import { Surveys } from './statistics/surveys.ts';
 import { surveysHost } from './statistics/surveys-host.ts';
 import { Throttled } from './throttled.ts';
 import { TriedSettings } from './tried-settings.ts';
-import {
-  AFTER_ABANDON_MS,
-  BROADCAST_EVERY_MS,
-  RECONNECT_GRACE_MS,
-  type Surroundings,
-} from './surroundings.ts';
+import { BROADCAST_EVERY_MS, RECONNECT_GRACE_MS, type Surroundings } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
 import { upstreamOf, type Adopted } from './upstream.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -126,16 +115,11 @@ export class Federation {
   readonly #interlude: Interlude;
   readonly #queue: WorkQueue;
   readonly #pace: Pace;
+  readonly #ending: RoundEnding;
   /** Of the coordinators' acts, the last that a line of the journal names. */
   #actsNamed = 0;
-  #commit: Commit | undefined;
-  /** The buffer that became durable with the end of the one before, until it takes its place. */
-  #following: Reporting | undefined;
-  #bytesDown = 0;
   /** What the last secure sum of the run came to: the range of the next. */
   #sumNorms: readonly number[] | undefined;
-  /** Rounds with a secure sum that were abandoned in a row. */
-  #sumsFailed = 0;
   readonly #broadcast: Throttled;
 
   constructor(
@@ -198,8 +182,9 @@ export class Federation {
       feed: (event) => this.feed(event),
       background: (name, work) => this.background(name, work),
     });
+    this.#ending = new RoundEnding(this, this.#interlude, this.#pace);
     this.driver = new RoundDriver(this.#host(), around);
-    this.summing = new Sums(this.#sumHost());
+    this.summing = new Sums(sumsHost(this, () => this.#sumNorms));
     this.surveys = new Surveys(surveysHost(this), parts.surveys);
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
@@ -333,7 +318,8 @@ export class Federation {
    */
   countDownload(digest: Digest, bytes: number): void {
     const { head } = this.versions;
-    if (digest === head.state || this.versions.fetchedFor(head).includes(digest)) this.#bytesDown += bytes;
+    if (digest === head.state || this.versions.fetchedFor(head).includes(digest))
+      this.#ending.downloaded(bytes);
   }
 
   /** Whether these bytes are a version's, or a control that devices of this run train with. */
@@ -394,100 +380,16 @@ export class Federation {
       charge: (round) => this.charges.chargeRound(round),
       openSum: () => this.background('sum', () => this.summing.close()),
       sumDecoded: (norms) => (this.#sumNorms = norms),
-      planCommit: (round, made, parameters, weight) => {
-        const { run, record } = this;
-        if (run === undefined) throw new Error(`Round ${round.round} belongs to no run.`);
-        const version = v.parse(VersionNumber, this.versions.head.version + 1);
-        const at = this.around.clock.now();
-        this.#commit = planCommit({
-          record,
-          run,
-          round,
-          version,
-          made,
-          completion: completion(this.model, parameters),
-          bytesDown: this.#bytesDown,
-          weight,
-          isForUpper: upstreamOf(this) !== undefined,
-          at,
-        });
-        const charged = this.charges.charged;
-        const event = { type: 'aggregated', version, digest: made.digest, charged, at } as const;
-        const ended = step(round, event, this.quantumOf).round;
-        return {
-          event,
-          changes: [...this.#commit.changes, this.logged(this.#commit.version, madeBy(record.id, ended))],
-        };
-      },
-      follow: (before, ended) => this.#follow(before, ended),
+      planCommit: this.#ending.plan,
+      follow: this.#ending.follow,
       mayHaveSeats: () => this.seats.look(),
       baseDamaged: () => this.background('check-versions', () => goOnFromIntact(this)),
-      ended: (round) => this.#ended(round),
+      ended: this.#ending.ended,
       changed: () => {
         this.summing.look();
         this.changed();
       },
     };
-  }
-
-  #sumHost(): ConstructorParameters<typeof Sums>[0] {
-    const { clock, blobs, key, log } = this.around;
-    return {
-      clock,
-      blobs,
-      key,
-      round: () => this.driver.round,
-      configFor: (round) => sumConfigOf(this.record.id, this.spec, this.model, round, this.#sumNorms),
-      connectionOf: (participant) => this.attendance.connectionOf(participant),
-      groups: () => groupsOf(this.spec),
-      set: (moved) => this.driver.setSum(moved),
-      keep: async (moved) => {
-        const charge = this.charges.chargeOfSum(moved.sum, this.driver.round);
-        const entry = charge === undefined ? [] : [this.entry(charge.type, charge.payload)];
-        await this.driver.recordSum(moved, entry);
-        charge?.settle();
-      },
-      enqueue: (name, work) => this.background(name, work),
-      opened: (words) => this.driver.aggregateSums(words),
-      blamed: (participant) => this.opening.blamed(participant),
-      failed: async (reason) => {
-        const type = this.driver.round?.phase === 'aggregation' ? 'failed' : 'cancelled';
-        await this.feed({ type, reason, at: clock.now() });
-      },
-      warn: (message, about) => log.warn({ federation: this.record.id, ...about }, message),
-    };
-  }
-
-  #follow(before: Round, ended: EndedRound): readonly Change[] {
-    return [
-      ...this.tried.endedWith(ended, this.#committing(ended)?.run ?? this.run),
-      ...this.#openFollowing(before, ended),
-    ];
-  }
-
-  /** What a commit changes; undefined: the round ends without a version. */
-  #committing(ended: EndedRound): Commit | undefined {
-    return ended.phase === 'committed' ? this.#commit : undefined;
-  }
-
-  /** The buffer that opens with the end of this one, where the run goes on: whoever trains is a member of it. */
-  #openFollowing(before: Round, ended: EndedRound): readonly Change[] {
-    this.#following = undefined;
-    const commit = this.#committing(ended);
-    const record = commit?.record ?? this.record;
-    const run = commit?.run ?? this.run;
-    // A cancelled round is followed by none.
-    if (!isAsynchronous(before) || before.phase !== 'aggregation' || run === undefined) return [];
-    if (record.state !== 'running' && record.state !== 'paused') return [];
-    const base = ended.phase === 'committed' ? ended : undefined;
-    const setting = this.opening.settingOfNext(run, ended.endedAt, base);
-    const next = openBuffer(setting, carriedFrom(before), this.quantumOf);
-    this.#following = next;
-    return [
-      { type: 'change-federation', record: { ...record, lastRound: next.round } },
-      { type: 'put-round', record: { federation: record.id, round: next, remainingMs: null } },
-      this.entry('opened', { round: next.round, run: next.run, base: next.base }),
-    ];
   }
 
   /** What the present run was started with. */
@@ -523,80 +425,6 @@ export class Federation {
       normFactor: this.spec.guard.normFactor,
       downlink: downlinkOf(this.spec, this.record.id, this.record.roundsCommitted, this.versions),
     };
-  }
-
-  #ended(round: EndedRound): void {
-    this.summing.stop();
-    const following = this.#following;
-    this.#following = undefined;
-    this.seats.resting.stopAll();
-    // Members of the next round have their grace still.
-    if (following === undefined) this.graces.stopAll();
-    const reports = acceptedReports(round);
-    const federation = this.record.id;
-    const commit = this.#commit;
-    this.#commit = undefined;
-    const tuned = this.tried.takeRun();
-    if (round.phase === 'committed' && commit !== undefined) {
-      this.versions.add(commit.version);
-      this.rememberedBy = commit.run.spec.strategy.name;
-      this.#bytesDown = 0;
-      this.#sumsFailed = 0;
-      this.record = commit.record;
-      this.run = commit.run;
-      this.background('live', () => promote(this));
-      const deltas = this.versions.deltasTo(round.version);
-      for (const { candidate, connection } of this.attendance.devices())
-        connection.send('committed', {
-          federation,
-          round: round.round,
-          version: round.version,
-          digest: round.digest,
-          bytes: commit.version.bytes,
-          deltas,
-          counted: memberOf(round, candidate.participant)?.standing.type === 'accepted',
-        });
-      this.around.log.info(
-        {
-          federation,
-          round: round.round,
-          version: round.version,
-          // Of a cohort that was drawn neither says how many came.
-          participants: commit.version.participants,
-          bytes: commit.version.bytesUp,
-        },
-        'round committed',
-      );
-      if (this.record.state !== 'finished' && following === undefined) {
-        // No scores of rows leave single devices under privacy or secure aggregation: there is nothing to wait for.
-        const areTold = this.privacy.type === 'none' && secureSumOf(this.spec) === undefined;
-        const awaited = areTold
-          ? reports.map((report) => report.participant).filter((one) => this.attendance.has(one))
-          : [];
-        this.#interlude.begin(round.rules.pauseMs, round.version, awaited);
-      }
-    } else if (round.phase === 'abandoned') {
-      for (const { connection } of this.attendance.devices())
-        connection.send('abandoned', { federation, round: round.round, reason: round.reason });
-      this.around.log.warn({ federation, round: round.round, reason: round.reason }, 'round abandoned');
-      if (following === undefined)
-        this.#interlude.begin(Math.max(round.rules.pauseMs, this.#afterAbandonMs()));
-    }
-    this.run = tuned ?? this.run;
-    if (following !== undefined) {
-      this.record = { ...this.record, lastRound: following.round };
-      this.driver.goOnWith(following);
-    }
-    if (this.record.state === 'running') this.#pace.makeRoom(round);
-    // The updates have served: what is kept of them is their digests and counts.
-    for (const report of reports) void this.release(report.update);
-  }
-
-  /** Devices need new keys for each attempt: after the first ones in a row they are given more time. */
-  #afterAbandonMs(): number {
-    if (secureSumOf(this.spec) === undefined) return AFTER_ABANDON_MS;
-    this.#sumsFailed += 1;
-    return Math.min(30_000, AFTER_ABANDON_MS * 2 ** (this.#sumsFailed - 1));
   }
 
   /** Gives up bytes that are needed no longer; a file that stays behind is swept at the next start. */

@@ -10,8 +10,11 @@ const MINUTE = 60_000;
 function metered() {
   let looks = 0;
   return () => {
-    looks += 1;
-    return { cpuMs: 1000 * looks, largestBytes: 1e6 * looks };
+    const begun = (looks += 1);
+    return () => {
+      looks += 1;
+      return { cpuMs: 1000 * (looks - begun), largestBytes: 1e6 * looks };
+    };
   };
 }
 

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { isOver, type Round } from '#lib/core/round/round-state.ts';
 import { RoundCost } from '#lib/protocol/costs.ts';
-import type { Meter } from '../ports/meter.ts';
+import type { Meter, Spent } from '../ports/meter.ts';
 import type { JournalRecord } from '../ports/records.ts';
 import { sinceMade } from './journal.ts';
 
@@ -22,7 +22,7 @@ export class DrawnRounds {
 
 export class RoundCosts {
   #rounds: RoundCost[];
-  #begun: Meter | undefined;
+  #spent: (() => Spent) | undefined;
   /** A drawn round was open as this one began; or how many had been opened by then. */
   #drawnBefore: 'beside' | number = 0;
   #ending: RoundCost | undefined;
@@ -30,7 +30,7 @@ export class RoundCosts {
   constructor(
     journal: readonly JournalRecord[],
     /** Undefined: nothing is metered, as in a simulation. */
-    private readonly meter: (() => Meter) | undefined,
+    private readonly meter: Meter | undefined,
     private readonly drawn: DrawnRounds,
   ) {
     this.#rounds = sinceMade(journal).flatMap(({ payload }) => {
@@ -52,15 +52,14 @@ export class RoundCosts {
       drawn.opened += 1;
     }
     this.#drawnBefore = drawn.open.size > 0 ? 'beside' : drawn.opened;
-    this.#begun = this.meter?.();
+    this.#spent = this.meter?.();
   }
 
   /** For the payload of the line with which the round ends. */
   told(round: Round): { readonly server?: Omit<RoundCost, 'round'> } {
     const isSecret = this.#drawnBefore !== this.drawn.opened;
-    const now = this.meter?.();
-    if (!isOver(round) || isSecret || now === undefined || this.#begun === undefined) return {};
-    const server = { cpuMs: Math.max(0, now.cpuMs - this.#begun.cpuMs), largestBytes: now.largestBytes };
+    const server = this.#spent?.();
+    if (!isOver(round) || isSecret || server === undefined) return {};
     this.#ending = { round: round.round, ...server };
     return { server };
   }

@@ -20,8 +20,8 @@ export interface Surroundings {
   readonly key: ServerKey;
   /** The end of the chain of coordinators' acts: journals vouch for it, so that acts taken from its end are missed. */
   readonly acts?: () => ActsEnd;
-  /** What the process has spent. Undefined in a simulation, which plays with its time: nothing is metered there. */
-  readonly meter?: () => Meter;
+  /** Of the process. Undefined in a simulation, which plays with its time: nothing is metered there. */
+  readonly meter?: Meter;
   /** Undefined in a simulation: nobody is turned away there. */
   readonly reputation?: Reputation;
   /** Where one of the federations learns for an upper one, and has rounds only when that asks for them. */

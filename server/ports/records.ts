@@ -339,6 +339,7 @@ export interface Records {
   ): Promise<UpdateRecord | undefined>;
   /** Ascending. */
   versions(federation: FederationId): Promise<readonly VersionRecord[]>;
+  /** In the order in which they were inserted, which what is told of slices depends on. */
   evaluations(federation: FederationId): Promise<readonly EvaluationRecord[]>;
   /** Newest first. */
   aliases(federation: FederationId): Promise<readonly AliasMove[]>;

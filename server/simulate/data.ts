@@ -1,6 +1,6 @@
 // The rows of a simulation: what a person would drop, or a built-in sample, divided among the participants; and the rows that
 // judge every version, which no participant holds.
-import { hasTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapters/node/data-path.ts';
+import { haveTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapters/node/data-path.ts';
 import { decodeImageInNode } from '#lib/adapters/node/decode-image.ts';
 import type { DataContract } from '#lib/core/data/contract.ts';
 import { joinExamples, selectExamples, type Examples } from '#lib/core/data/examples.ts';
@@ -121,7 +121,7 @@ async function readTest(
       )
     ).examples;
   }
-  return (await hasTestFiles(data.paths))
+  return haveTestFiles(await sourceFiles(data.paths))
     ? (await readPaths('--data', data.paths, contract, 'test')).examples
     : undefined;
 }

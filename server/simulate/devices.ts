@@ -1,6 +1,7 @@
 // The simulated devices: what each is for the whole simulation, all of it drawn from the seed. A device costs its row numbers
 // and little else, so that ten thousand of them fit where one model does.
 import * as v from 'valibot';
+import { splitExamples } from '#lib/core/data/split.ts';
 import { participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, type ParticipantId } from '#lib/core/ids.ts';
@@ -16,7 +17,10 @@ export interface SimulatedDevice {
   /** From 0. */
   readonly index: number;
   readonly participant: ParticipantId;
+  /** Of them it learns; where it never trains they are all that it has. */
   readonly rows: Uint32Array;
+  /** By these it judges versions, and its own model. */
+  readonly judging: Uint32Array;
   /** How fast it trains. */
   readonly rowsPerSecond: number;
   readonly isHostile: boolean;
@@ -78,6 +82,7 @@ export function simulatedDevices(
       participant,
       isHeldOut: isHeldOut(participant),
       rows,
+      judging: isHeldOut(participant) ? rows : new Uint32Array(0),
       rowsPerSecond:
         setup.speeds === 'uniform' ? ROWS_PER_SECOND : ROWS_PER_SECOND * Math.exp(SPEED_SPREAD * spread),
       isHostile: hostile.has(index),
@@ -85,6 +90,24 @@ export function simulatedDevices(
       wakesAtMs: Math.floor(((wakes % DAY_MS) + DAY_MS) % DAY_MS) + FRACTION_MS * index,
     };
   });
+}
+
+/**
+ * As each device that trains for itself, too, holds rows out by their hashes: mixed otherwise than where rounds try settings
+ * (participant/judging.ts), which part what is left to learn from. `hashes`: of all rows.
+ */
+export function holdingOut(device: SimulatedDevice, hashes: Uint32Array): SimulatedDevice {
+  // Of what a hostile one reports nothing is asked, and a root's rows are others' too.
+  if (device.isHeldOut || device.isHostile || device.isRoot) return device;
+  const all = device.rows;
+  // MurmurHash3's constant.
+  const mixed = Uint32Array.from({ length: 2 * all.length }, (_, at) =>
+    Math.imul(hashes[2 * all[at >> 1]! + (at & 1)]!, 0x85ebca6b),
+  );
+  const { training, heldOut } = splitExamples({ count: all.length, hashes: mixed });
+  if (training.length === 0) return device;
+  const of = (some: Uint32Array): Uint32Array => some.map((row) => all[row]!);
+  return { ...device, rows: of(training), judging: of(heldOut) };
 }
 
 /** How many are left out for their speed; a sentence to tell, undefined where there is none. Throws UnusableSetup. */

@@ -35,10 +35,11 @@ import type { Figures, ResultLine, RoundLine } from './lines.ts';
 import { recordedRound, type RecordedRound } from './manifest.ts';
 import { Presence } from './presence.ts';
 import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
-import { figuresOf, scoreOnPool, type RowRange } from './scoring.ts';
+import { figuresOf, scoreOnPool, summed, tookPartFigures, type RowRange } from './scoring.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 import { UnderWay } from './under-way.ts';
 import { virtualClock, type VirtualClock } from './virtual-clock.ts';
+import type { NewDeviceJob, OwnModelJob } from './workbench.ts';
 import { copied, type WorkerPool } from './worker-pool.ts';
 
 /** A run of which so many rounds in a row make no version ends: it would go on like that for ever. */
@@ -79,6 +80,10 @@ export class Laboratory {
   #deviceMsTold: number;
   /** Of the version that was scored last: under privacy the server is told of none. */
   #lastFigures: Figures = {};
+  /** Likewise: of models of their own the server hears from devices that never train alone. */
+  #lastTookPart: Partial<JudgedAsNew> | undefined;
+  /** By device, among the rows that judge. */
+  readonly #judging = new Map<number, RowRange>();
   #isStopped = false;
   #invitation: string | undefined;
   /** The end of a round is told to all devices in one go, and heard once. */
@@ -114,7 +119,11 @@ export class Laboratory {
     for (const { index, versions } of from?.held ?? []) this.#cohort.held.set(index, versions);
     this.#cohort.bytesDown = this.#bytesDownTold = from?.bytesDown ?? 0;
     this.#cohort.deviceMs = this.#deviceMsTold = from?.deviceMs ?? 0;
-    for (const device of devices) this.#byParticipant.set(device.participant, device);
+    let judging = parts.testRows;
+    for (const device of devices) {
+      this.#byParticipant.set(device.participant, device);
+      this.#judging.set(device.index, { from: judging, to: (judging += device.judging.length) });
+    }
     this.#judge = {
       id: 'laboratory',
       participant: judgeId(spec),
@@ -270,6 +279,8 @@ export class Laboratory {
       const isDue = roundsCommitted % this.parts.setup.evaluateEvery === 0 || state === 'finished';
       const tally = isDue ? await this.#score(message.digest) : undefined;
       const unseen = isDue ? await this.#scoreUnseen(message) : {};
+      const tookPart = isDue ? await this.#scoreTookPart(message) : {};
+      if (isDue) this.#lastTookPart = tookPart;
       const backdoor = isDue ? await this.#backdoor(message.digest) : undefined;
       this.#forget();
       const reporters = acceptedReports(ended).flatMap(
@@ -283,6 +294,7 @@ export class Laboratory {
           metrics: tally === undefined ? null : figuresOf(tally),
           ...(unseen.tally === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
           ...(unseen.personal == null ? {} : { ownOfNeverTrained: figuresOf(unseen.personal) }),
+          ...tookPartFigures(tookPart),
           ...(backdoor === undefined ? {} : { backdoor }),
           bytesUp: acceptedReports(ended).reduce((total, { bytes }) => total + bytes, 0),
           ...this.#spentSince(),
@@ -394,46 +406,63 @@ export class Laboratory {
    * federation personalises; undefined: there is none.
    */
   async #scoreUnseen({ version, digest }: Committed): Promise<Partial<JudgedAsNew>> {
-    let from = this.parts.testRows;
-    let sum: Tally | undefined;
-    let personalSum: Tally | undefined;
+    const all: JudgedAsNew[] = [];
     for (const device of this.parts.devices.filter((one) => one.isHeldOut)) {
-      const range = { from, to: from + device.rows.length };
-      from = range.to;
+      const range = this.#judging.get(device.index);
       const connection = this.#connections.get(device.index);
-      if (connection === undefined || device.rows.length === 0) continue;
+      if (connection === undefined || range === undefined || device.judging.length === 0) continue;
       const judged =
         this.parts.spec.personalisation.type === 'none'
           ? { tally: await this.#scoreRows(digest, range), personal: null }
-          : await this.#judgeAsNew(digest, version, range);
+          : await this.#judged({
+              type: 'as-new',
+              number: version,
+              parameters: await this.#shared(digest),
+              ...range,
+            });
       if (judged === null) continue;
-      const { tally, personal } = judged;
-      sum = sum === undefined ? tally : addTallies(sum, tally);
-      if (personal !== null)
-        personalSum = personalSum === undefined ? personal : addTallies(personalSum, personal);
-      await this.#tellScore(connection, version, tally, personal);
+      all.push(judged);
+      await this.#tellScore(connection, version, judged.tally, judged.personal);
     }
-    return { ...(sum && { tally: sum }), ...(personalSum && { personal: personalSum }) };
+    return summed(all);
   }
 
-  async #judgeAsNew(digest: Digest, number: number, range: RowRange): Promise<JudgedAsNew | null> {
-    const parameters = await readParameters(this.#blobs, digest, this.#parameterCount);
-    const result = await this.parts.pool.work({
-      type: 'as-new',
-      number,
-      parameters: copied(Float32Array, parameters),
-      ...range,
+  /** The same of devices that have trained, by the rows that they hold out: the version as it is, and each one's own model. */
+  async #scoreTookPart({
+    version,
+    digest,
+  }: Pick<Committed, 'version' | 'digest'>): Promise<Partial<JudgedAsNew>> {
+    const { personalisation } = this.parts.spec;
+    if (personalisation.type === 'none') return {};
+    const { memories, held } = this.#cohort;
+    const parameters = await this.#shared(digest);
+    const asked = this.parts.devices.flatMap(({ index, isHeldOut, judging, rows: training }) => {
+      const range = this.#judging.get(index);
+      const memory = memories.get(index) ?? {};
+      // Whoever is asked to train holds a version.
+      const hasTrained = personalisation.type === 'finetune' ? held.has(index) : memory.own !== undefined;
+      if (isHeldOut || judging.length === 0 || range === undefined || !hasTrained) return [];
+      return this.#judged({ type: 'as-own', number: version, parameters, ...range, training, memory });
     });
-    if (result.type !== 'judged') throw new Error('A device that never trains was answered by another.');
+    return summed((await Promise.all(asked)).filter((one) => one !== null));
+  }
+
+  /** A version [P], for all that ask. */
+  async #shared(digest: Digest): Promise<Float32Array> {
+    return copied(Float32Array, await readParameters(this.#blobs, digest, this.#parameterCount));
+  }
+
+  async #judged(job: NewDeviceJob | OwnModelJob): Promise<JudgedAsNew | null> {
+    const result = await this.parts.pool.work(job);
+    if (result.type !== 'judged') throw new Error('A device that judges was answered by another.');
     this.#scoringMs += result.engineMs;
     return result.judged;
   }
 
   async #scoreRows(digest: Digest, range: RowRange, triggered = false): Promise<Tally> {
-    const parameters = await readParameters(this.#blobs, digest, this.#parameterCount);
     const { tally, engineMs } = await scoreOnPool(
       this.parts.pool,
-      copied(Float32Array, parameters),
+      await this.#shared(digest),
       range,
       triggered,
     );
@@ -496,11 +525,13 @@ export class Laboratory {
     };
   }
 
-  #result(): ResultLine {
+  async #result(): Promise<ResultLine> {
     const { head, status, roundsCommitted } = this.#view;
     const versions = this.#records.kept()?.versions ?? [];
     const participants = this.parts.devices.length;
     const unseen = head.evaluation?.neverTrained;
+    // Gone on with at its end it was not judged here yet.
+    const tookPart = this.#lastTookPart ?? (await this.#scoreTookPart(head));
     return {
       type: 'result',
       rounds: roundsCommitted,
@@ -510,6 +541,7 @@ export class Laboratory {
           : figuresOf(head.evaluation.tally),
       ...(unseen === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
       ...(unseen?.personal === undefined ? {} : { ownOfNeverTrained: figuresOf(unseen.personal.tally) }),
+      ...tookPartFigures(tookPart),
       bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
       bytesDownPerParticipant: this.#cohort.bytesDown / participants,
       deviceSeconds: this.#cohort.deviceMs / 1000,

@@ -33,6 +33,10 @@ export interface RoundLine {
   readonly neverTrained?: Figures;
   /** Of what each of them made of the version for itself, on the same rows. */
   readonly ownOfNeverTrained?: Figures;
+  /** With models of their own: on the held-out rows of devices that have trained, the version as it is. */
+  readonly tookPart?: Figures;
+  /** And their own models, on the same rows. */
+  readonly ownOfTookPart?: Figures;
   /** Under model replacement: the share of the test rows with the trigger that the version takes for the attacker’s class. */
   readonly backdoor?: number;
   /** Where the devices' learning rate is tuned: the rates in play, and the chance of each to be drawn next. */
@@ -56,10 +60,13 @@ export interface ResultLine {
   /** On devices that never trained, and of what each made of the version for itself. */
   readonly neverTrained?: Figures;
   readonly ownOfNeverTrained?: Figures;
+  /** On held-out rows of devices that have trained, and of their own models. */
+  readonly tookPart?: Figures;
+  readonly ownOfTookPart?: Figures;
   /** Over the whole run, shared equally among all participants. */
   readonly bytesUpPerParticipant: number;
   readonly bytesDownPerParticipant: number;
-  /** In rounds: over the whole run and all devices, also where nothing came of it; what held-out ones train for themselves is not in it. */
+  /** In rounds: over the whole run and all devices, also where nothing came of it; what devices train for themselves is not in it. */
   readonly deviceSeconds: number;
   readonly simulatedSeconds: number;
   readonly versionDigest: string;
@@ -159,12 +166,20 @@ export type SimulationLine =
 const figureText = (name: MetricName, value: number): string =>
   `${metrics[name].title.toLowerCase()} ${metrics[name].isShare ? `${(value * 100).toFixed(2)} %` : value.toPrecision(4)}`;
 
-function unseenText(
+function devicesText(
   name: MetricName,
-  { neverTrained, ownOfNeverTrained }: Pick<ResultLine, 'neverTrained' | 'ownOfNeverTrained'>,
+  {
+    neverTrained,
+    ownOfNeverTrained,
+    tookPart,
+    ownOfTookPart,
+  }: Pick<ResultLine, 'neverTrained' | 'ownOfNeverTrained' | 'tookPart' | 'ownOfTookPart'>,
 ): readonly string[] {
   const [value, own] = [neverTrained?.[name], ownOfNeverTrained?.[name]];
+  const [shared, ownOf] = [tookPart?.[name], ownOfTookPart?.[name]];
   return [
+    ...(shared === undefined ? [] : [`${figureText(name, shared)} on held-out rows of devices that trained`]),
+    ...(ownOf === undefined ? [] : [`${figureText(name, ownOf)} by their own models`]),
     ...(value === undefined ? [] : [`${figureText(name, value)} on devices that never trained`]),
     ...(own === undefined ? [] : [`${figureText(name, own)} by what they made of it for themselves`]),
   ];
@@ -217,7 +232,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
               ...lost,
               ...(line.staleness === undefined ? [] : [`${line.staleness.toFixed(1)} versions stale`]),
               ...(value === undefined ? [] : [figureText(metric, value)]),
-              ...unseenText(metric, line),
+              ...devicesText(metric, line),
               ...(line.backdoor === undefined ? [] : [`backdoor ${(line.backdoor * 100).toFixed(2)} %`]),
               ...ratesText(line),
               `${megabytes(line.bytesUp)} up, ${megabytes(line.bytesDown)} down`,
@@ -228,7 +243,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
       const value = line.metrics[metric];
       return [
         `${line.outcome}`,
-        `${line.rounds} rounds${value === undefined ? '' : `, ${figureText(metric, value)}`} on the test rows, ${unseenText(
+        `${line.rounds} rounds${value === undefined ? '' : `, ${figureText(metric, value)}`} on the test rows, ${devicesText(
           metric,
           line,
         )

@@ -4,7 +4,8 @@ import { figure } from '#lib/core/metrics/figures.ts';
 import { MetricName } from '#lib/core/metrics/metric-name.ts';
 import type { SettledTally, Tally } from '#lib/core/metrics/tally.ts';
 import { addTallies } from '#lib/core/metrics/tally-sums.ts';
-import type { Figures } from './lines.ts';
+import type { JudgedAsNew } from '#lib/participant/new-device.ts';
+import type { Figures, ResultLine } from './lines.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 const PIECE_ROWS = 1000;
@@ -41,6 +42,26 @@ export async function scoreOnPool(
   if (tally === undefined) throw new Error('There are no rows to judge by.');
   return { tally, engineMs };
 }
+
+/** In the order of the devices, so that the sums are the same on any number of threads. */
+export function summed(all: readonly JudgedAsNew[]): Partial<JudgedAsNew> {
+  const sum = (tallies: readonly Tally[]): Tally | undefined =>
+    tallies.reduce<Tally | undefined>(
+      (before, tally) => (before === undefined ? tally : addTallies(before, tally)),
+      undefined,
+    );
+  const tally = sum(all.map((one) => one.tally));
+  const personal = sum(all.flatMap((one) => one.personal ?? []));
+  return { ...(tally && { tally }), ...(personal && { personal }) };
+}
+
+export const tookPartFigures = ({
+  tally,
+  personal,
+}: Partial<JudgedAsNew>): Pick<ResultLine, 'tookPart' | 'ownOfTookPart'> => ({
+  ...(tally === undefined ? {} : { tookPart: figuresOf(tally) }),
+  ...(personal == null ? {} : { ownOfTookPart: figuresOf(personal) }),
+});
 
 /** Every figure that can be measured. */
 export function figuresOf(tally: Tally | SettledTally): Figures {

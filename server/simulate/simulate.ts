@@ -19,7 +19,7 @@ import { measuredEngines } from '#lib/participant/choose-backend.ts';
 import { Again, checkAgain } from './again.ts';
 import { readCheckpoint, writeCheckpoint, type Begun, type Checkpoint } from './checkpoint.ts';
 import { readSimulationData, type SimulationData } from './data.ts';
-import { leftOutForSpeed, rootRows, simulatedDevices, type SimulatedDevice } from './devices.ts';
+import { holdingOut, leftOutForSpeed, rootRows, simulatedDevices, type SimulatedDevice } from './devices.ts';
 import { Laboratory } from './laboratory.ts';
 import type { AgainResultLine, NoVerdictLine, ReferencesLine, ResultLine, SimulationLine } from './lines.ts';
 import { beginManifest, writeManifest, type RecordedRound, type SimulationManifest } from './manifest.ts';
@@ -99,7 +99,10 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       ? rootRows(setup.seed, data.training.count)
       : undefined;
     checkHeldOut(setup, root !== undefined);
-    const devices = simulatedDevices(setup, data.parts, root);
+    const isPersonal = (setup.personalisation ?? exactAveraging.personalisation).type !== 'none';
+    const devices = simulatedDevices(setup, data.parts, root).map((device) =>
+      isPersonal ? holdingOut(device, data.training.hashes) : device,
+    );
     const apart = devices.filter(({ isHeldOut }) => isHeldOut);
     if (apart.length === data.parts.length)
       throw new UnusableSetup(
@@ -142,7 +145,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       spec,
       backend,
       training: prepared.training,
-      test: withRowsOf(apart, prepared),
+      test: withRowsOf(devices, prepared),
       attack: setup.attack,
       seed: setup.seed,
     });
@@ -232,11 +235,14 @@ export function simulate(options: SimulationOptions): RunningSimulation {
   };
 }
 
-/** The test rows, and behind them those of devices that never train, in their order. */
+/** The test rows, and behind them those by which devices judge, in the order of the devices. */
 const withRowsOf = (
-  apart: readonly SimulatedDevice[],
+  devices: readonly SimulatedDevice[],
   { test, training }: Pick<SimulationData, 'test' | 'training'>,
-): Examples => joinExamples([test, ...apart.map(({ rows }) => selectExamples(training, rows))]) ?? test;
+): Examples => {
+  const judging = devices.filter((one) => one.judging.length > 0);
+  return joinExamples([test, ...judging.map((one) => selectExamples(training, one.judging))]) ?? test;
+};
 
 function checkHeldOut({ heldOutDevices }: SimulationSetup, hasRoot: boolean): void {
   if (heldOutDevices !== undefined && hasRoot)
@@ -245,13 +251,8 @@ function checkHeldOut({ heldOutDevices }: SimulationSetup, hasRoot: boolean): vo
     );
 }
 
-/** Rows of devices that train are all learnt from here: only those that are held out can judge a model of their own. */
-function checkPersonal({ personalisation, heldOutDevices, references }: SimulationSetup): void {
+function checkPersonal({ personalisation, references }: SimulationSetup): void {
   if ((personalisation ?? exactAveraging.personalisation).type === 'none') return;
-  if (heldOutDevices === undefined)
-    throw new UnusableSetup(
-      '--personal: models of their own are judged on devices that never train, and there are none. Hold some out with --held-out-devices, as 0.2.',
-    );
   if (references !== undefined)
     throw new UnusableSetup(
       '--references: they are held against one model for all, and with --personal each device has its own. Leave one of them out.',

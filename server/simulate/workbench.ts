@@ -13,13 +13,15 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { modelContract } from '#lib/core/recipe/model-contract.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
-import { ownPart } from '#lib/core/model/own-part.ts';
+import type { Network } from '#lib/core/model/network.ts';
+import { hasOwnPart, ownPart } from '#lib/core/model/own-part.ts';
 import { withValues } from '#lib/core/model/ranges.ts';
 import { random } from '#lib/core/random.ts';
 import type { JudgedInVain } from '#lib/core/search/judged.ts';
 import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { trialOf } from '#lib/participant/judging.ts';
+import { ownPlan, tallyOf, trainOwn } from '#lib/participant/own-model.ts';
 import { judgeAsNew, type JudgedAsNew } from '#lib/participant/new-device.ts';
 import {
   startState,
@@ -55,7 +57,7 @@ export interface DeviceMemory {
   readonly residual?: Float32Array<ArrayBuffer> | undefined;
   /** c_k of SCAFFOLD. */
   readonly control?: Float32Array<ArrayBuffer> | undefined;
-  /** The values of its own part, as core/model/ranges.ts packs them; undefined: those of the version. */
+  /** The values of its own part, as core/model/ranges.ts packs them; of Ditto its own model. undefined: those of the version. */
   readonly own?: Float32Array<ArrayBuffer> | undefined;
 }
 
@@ -107,12 +109,20 @@ export interface NewDeviceJob {
   readonly number: number;
   /** [P], may lie in shared memory. */
   readonly parameters: Float32Array;
-  /** Its rows, among the test rows: [from, to). */
+  /** Rows by which it judges, among the test rows: [from, to). */
   readonly from: number;
   readonly to: number;
 }
 
-export type Job = TrainingJob | ScoringJob | ReferenceJob | NewDeviceJob;
+/** What the model of its own says on a device that has trained, and what the version does, by the same rows. */
+export interface OwnModelJob extends Omit<NewDeviceJob, 'type'> {
+  readonly type: 'as-own';
+  /** To learn from, as numbers into all training rows. */
+  readonly training: Uint32Array;
+  readonly memory: DeviceMemory;
+}
+
+export type Job = TrainingJob | ScoringJob | ReferenceJob | NewDeviceJob | OwnModelJob;
 
 export type TrainingResult =
   | {
@@ -121,7 +131,7 @@ export type TrainingResult =
       readonly residual: Float32Array<ArrayBuffer> | undefined;
       /** c_k once a version holds this update. */
       readonly control: Float32Array<ArrayBuffer> | undefined;
-      /** As trained; undefined where all is shared. */
+      /** Its own part, or its own model, as trained; undefined: there is none. */
       readonly own?: Float32Array<ArrayBuffer> | undefined;
     }
   /** The sentence that the device would show and withdraw with. */
@@ -202,6 +212,8 @@ async function worked(bench: Bench, job: Job) {
       return askReference(bench, job);
     case 'as-new':
       return judgeNewDevice(bench, job);
+    case 'as-own':
+      return judgeOwnModel(bench, job);
     default:
       return job satisfies never;
   }
@@ -264,7 +276,8 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   if (outcome.type === 'stopped') throw new Error(UNSTOPPED);
   if (outcome.type === 'failed') return { type: 'failed', message: outcome.message, inVain: outcome.inVain };
   const { entry, controlChange } = readOneByOne(outcome.formed);
-  const kept = own.length === 0 ? undefined : outcome.own;
+  const kept =
+    own.length === 0 ? await trainedBeside({ engine, clock }, network, setup.spec, job, rows) : outcome.own;
   if (!changesDelta || job.hostile === null || setup.attack === null)
     return {
       type: 'trained',
@@ -282,6 +295,26 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     draw: random(setup.seed, 'attack', job.message.round, job.index),
   });
   return craftedUpdate(job.message, participant, delta, entry.offer);
+}
+
+/** Ditto’s own model after the round; undefined: it stays as it was, or there is none. */
+async function trainedBeside(
+  { engine, clock }: Pick<Bench, 'engine' | 'clock'>,
+  network: Network,
+  spec: FederationSpec,
+  { message, base, memory, hostile }: TrainingJob,
+  training: Examples,
+): Promise<Float32Array<ArrayBuffer> | undefined> {
+  if (spec.personalisation.type !== 'ditto' || hostile !== null) return undefined;
+  const shared = new Float32Array(base);
+  const made = await trainOwn(
+    { engine, network, spec, rows: { training, heldOut: training } },
+    ownPlan(message.plan, spec.personalisation, message.round),
+    { base: shared, start: memory.own ?? shared },
+    { federation, clock, onEvent: () => {} },
+    new AbortController().signal,
+  );
+  return made.type === 'finished' ? made.parameters : undefined;
 }
 
 const UNSTOPPED = 'Nobody stops a simulated device.';
@@ -324,7 +357,7 @@ async function askReference(
     asked = outcome.parameters;
   }
   const trained = { network, plan: spec.plan, parameters: asked };
-  // Behind them lie rows of devices that never train.
+  // Behind them lie rows of devices.
   const features = test.features.subarray(0, (test.features.length / test.count) * testRows);
   return { type: 'said', outputs: await askedOnEngine(engine, trained, features, testRows, undefined) };
 }
@@ -371,6 +404,38 @@ async function judgeNewDevice(
     new AbortController().signal,
   );
   return { type: 'judged', judged: judged ?? null };
+}
+
+/** Null: it has no model of its own by now, or training came to nothing. */
+async function judgeOwnModel(
+  { setup, model, engine, clock }: Bench,
+  { number, parameters, from, to, training, memory }: OwnModelJob,
+): Promise<{ readonly type: 'judged'; readonly judged: JudgedAsNew | null }> {
+  const { spec, test } = setup;
+  if (model.type === 'sums') throw new Error('Models of one’s own were refused before.');
+  const { network } = model;
+  const rows = {
+    training: selectExamples(setup.training, training),
+    heldOut: selectExamples(
+      test,
+      Uint32Array.from({ length: to - from }, (_, row) => from + row),
+    ),
+  };
+  const device = { engine, network, spec, rows };
+  const { signal } = new AbortController();
+  const version = new Float32Array(parameters);
+  let own = memory.own;
+  if (hasOwnPart(spec.personalisation))
+    own = own && withValues(version, ownPart(network, spec.personalisation), own);
+  else if (spec.personalisation.type === 'finetune') {
+    const plan = ownPlan(spec.plan, spec.personalisation, number);
+    const around = { federation, clock, onEvent: () => {} };
+    const tuned = await trainOwn(device, plan, { base: version }, around, signal);
+    own = tuned.type === 'finished' ? tuned.parameters : undefined;
+  }
+  if (own === undefined) return { type: 'judged', judged: null };
+  const tally = await tallyOf(device, version, signal);
+  return { type: 'judged', judged: { tally, personal: await tallyOf(device, own, signal) } };
 }
 
 async function score(

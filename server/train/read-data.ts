@@ -1,5 +1,5 @@
 // The rows that `--data` names, as the workbench takes them: files of one table with a target, pictures, or recordings.
-import { hasTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapters/node/data-path.ts';
+import { haveTestFiles, NoContract, readDataFiles, sourceFiles } from '#lib/adapters/node/data-path.ts';
 import { isPlane, type DataContract, type PlaneContract } from '#lib/core/data/contract.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
 import { readRecipe } from '#lib/core/recipe/recipe.ts';
@@ -24,7 +24,8 @@ export async function readTrainData(
   signal: AbortSignal,
   kept?: KeptSplit,
 ): Promise<BenchData> {
-  const files = await foundFiles(setup.data, setup.reading);
+  const all = await foundFiles(setup.data, setup.reading);
+  const files = visible(all);
   const isListed = await areListed(files, setup.target);
   const isPictures = isListed || (await arePictures(files, setup.target));
   if (isPictures && !isListed && setup.target !== null)
@@ -39,7 +40,7 @@ export async function readTrainData(
     throw new UnusableTraining(
       '--recipe is for tables: pictures and recordings are taken as they are. Leave it out.',
     );
-  if (isPictures) return pictureData(setup, signal, kept);
+  if (isPictures) return pictureData(setup, all, signal, kept);
   if (setup.series !== null) return windowData(setup, files, signal);
   const { target, task } = setup;
   const recipe = setup.recipe === null ? undefined : readRecipe(setup.recipe);
@@ -61,7 +62,7 @@ export async function readGroupRows(
   { data: paths, reading, target, without, recipe: given }: TrainSetup,
   signal: AbortSignal,
 ): Promise<GroupData> {
-  const files = await foundFiles(paths, reading);
+  const files = visible(await foundFiles(paths, reading));
   if (await arePictures(files, target ?? ''))
     throw new UnusableTraining(
       'Groups are found of the rows of a table, and these are pictures or recordings. Name a table, or a network that sees these, by --backbone.',
@@ -84,7 +85,8 @@ export async function readPlanesToGroup(
   readonly examples: Examples;
   readonly notes: readonly string[];
 }> {
-  const files = await foundFiles(paths, reading);
+  const all = await foundFiles(paths, reading);
+  const files = visible(all);
   if (
     target !== null ||
     recipe !== null ||
@@ -94,7 +96,7 @@ export async function readPlanesToGroup(
       '--backbone sees pictures or recordings, which have no columns: name them by --data, and leave --target and --recipe out.',
     );
   try {
-    const { contract, examples, report } = await readDataPath(paths, null, { signal, reading });
+    const { contract, examples, report } = await readDataFiles(all, null, { signal });
     if (examples === undefined || !isPlane(contract)) throw nothingOf(paths, report.refusals);
     return { contract, examples, notes: [...report.notes, ...refusedNotes(report)] };
   } catch (cause) {
@@ -140,9 +142,12 @@ async function windowData(
   return data.value;
 }
 
+const visible = (files: readonly SourceFile[]): readonly SourceFile[] =>
+  files.filter(({ path }) => !isHidden(path));
+
 async function foundFiles(paths: readonly string[], reading?: TableReading): Promise<SourceFile[]> {
   try {
-    return (await sourceFiles(paths, reading)).filter((file) => !isHidden(file.path));
+    return await sourceFiles(paths, reading);
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
     const path = 'path' in cause ? String(cause.path) : paths.join(', ');
@@ -166,16 +171,20 @@ async function arePictures(files: readonly SourceFile[], target: string | null):
   return signature !== 'zip' || target === null;
 }
 
-async function pictureData(setup: TrainSetup, signal: AbortSignal, kept?: KeptSplit): Promise<BenchData> {
-  const options = { signal, reading: setup.reading };
+async function pictureData(
+  setup: TrainSetup,
+  files: readonly SourceFile[],
+  signal: AbortSignal,
+  kept?: KeptSplit,
+): Promise<BenchData> {
   try {
-    const training = await readDataPath(setup.data, await contractOf(setup), {
-      ...options,
+    const training = await readDataFiles(files, await contractOf(setup, visible(files)), {
+      signal,
       part: 'training',
     });
     if (training.examples === undefined) throw nothingOf(setup.data, training.report.refusals);
-    const test = (await hasTestFiles(setup.data))
-      ? (await readDataPath(setup.data, training.contract, { ...options, part: 'test' })).examples
+    const test = haveTestFiles(files)
+      ? (await readDataFiles(files, training.contract, { signal, part: 'test' })).examples
       : undefined;
     const notes = [...training.report.notes, ...refusedNotes(training.report)];
     const data = examplesData(training.contract, training.examples, test, { ...setup, kept }, notes);
@@ -188,9 +197,12 @@ async function pictureData(setup: TrainSetup, signal: AbortSignal, kept?: KeptSp
 }
 
 /** Of recordings whose speakers are kept together, or with a column of the class that was said; null: what the files say. */
-async function contractOf({ data, reading, group, target }: TrainSetup): Promise<DataContract | null> {
+async function contractOf(
+  { group, target }: TrainSetup,
+  files: readonly SourceFile[],
+): Promise<DataContract | null> {
   if (group === null && target === null) return null;
-  const drafted = await inferContract(await foundFiles(data, reading), target ?? undefined);
+  const drafted = await inferContract(files, target ?? undefined);
   if (!drafted.ok) throw new UnusableTraining(drafted.error.message);
   const { contract } = drafted.value;
   if (group === null) return contract;

@@ -90,6 +90,7 @@ async function fill({ datasets, store, runs }: Device): Promise<void> {
     name: 'heron-in-the-name',
     contract: { ...contract, classes: [...contract.classes] },
     source: 'heron.zip',
+    reading: { sheet: 'heron' },
   });
   await writer.append(numbered(0, 5), 5);
   const sounds = [5, 6, 7, 8].map((row) => Int16Array.of(row, -row));
@@ -162,7 +163,7 @@ async function readsAll({ datasets, store, runs }: Device): Promise<void> {
     labels: { tags: ['heron'], note: 'heron' },
   });
   expect(await runs.model('run')).toEqual(Uint8Array.of(4, 5));
-  expect((await datasets.list()).map((one) => one.name)).toEqual(['heron-in-the-name']);
+  expect(await datasets.list()).toMatchObject([{ name: 'heron-in-the-name', reading: { sheet: 'heron' } }]);
   expect(await datasets.read('kept')).toEqual(numbered(0, 9));
   expect(await datasets.sound('kept', featuresName(numbered(6, 7).features))).toEqual(Int16Array.of(6, -6));
   expect(await datasets.journal('kept')).toMatchObject([{ annotator: 'heron', at: 8 }]);
@@ -313,10 +314,7 @@ test('the handle of a file, or its address, goes when it is dropped and with a l
   expect(await isKept('kept')).toBe(true);
   await origins.keep('kept', 'https://example.org/heron.csv');
   expect(await origins.of('kept')).toBe('https://example.org/heron.csv');
-  await origins.keepReading('kept', { sheet: 'B' });
-  expect(await origins.readingOf('kept')).toEqual({ sheet: 'B' });
   await origins.drop('kept');
-  expect(await origins.readingOf('kept')).toBeUndefined();
   expect(await isKept('kept')).toBe(false);
 });
 

@@ -215,6 +215,9 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     };
     const slices = [{ column: 'sex', part: 'is Female', tally }];
     const without = { ...evaluation, participant: participant('b'), personal: null, latency: -3, slices };
+    // Of the same moment, and of an earlier one by a clock that was set back.
+    const late = ['d', 'c'].map((name) => ({ ...without, participant: participant(name) }));
+    const earlier = { ...without, participant: participant('e'), at: 0 };
     const line = {
       federation: id,
       sequence: 1,
@@ -227,6 +230,7 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     await records.write([
       { type: 'insert-evaluation', record: evaluation },
       { type: 'insert-evaluation', record: without },
+      ...[...late, earlier].map((record) => ({ type: 'insert-evaluation' as const, record })),
       { type: 'append-journal', record: line },
     ]);
     const again = [
@@ -236,7 +240,7 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     ] as const;
     for (const change of again) await expect(records.write([change])).rejects.toBeInstanceOf(RecordConflict);
     expect(await records.versions(id)).toEqual([versionRecord('a', 0), versionRecord('a', 1)]);
-    expect(await records.evaluations(id)).toEqual([evaluation, without]);
+    expect(await records.evaluations(id)).toEqual([evaluation, without, ...late, earlier]);
     expect(await records.journal(id)).toEqual([line]);
     expect(await records.lastEntry(id)).toEqual(line);
     await records.close();

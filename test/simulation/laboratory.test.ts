@@ -146,8 +146,18 @@ test('devices that never train judge what they make of each version for themselv
   expect(unjudged.rounds[0]).not.toHaveProperty('ownOfNeverTrained');
   expect(unjudged.result).toEqual(result);
   await expect(run({ ...apart, references: 2 })).rejects.toThrow(/^--references: .*--personal/);
+  // Those that train judge by rows that they hold out, apart from the others: each knows two classes alone.
+  expect(result.tookPart).not.toEqual(result.neverTrained);
+  expect(result.ownOfTookPart!.accuracy!).toBeGreaterThan(result.tookPart!.accuracy! + 0.2);
   const { heldOutDevices: _, ...without } = apart;
-  await expect(run(without)).rejects.toThrow(/^--personal: .*--held-out-devices/);
+  for (const personalisation of [
+    { type: 'ditto', lambda: 0.1 },
+    { type: 'finetune', epochs: 2 },
+  ] as const) {
+    const alone = (await run({ ...without, personalisation })).result;
+    expect(alone).not.toHaveProperty('neverTrained');
+    expect(alone.ownOfTookPart!.accuracy!).toBeGreaterThan(alone.tookPart!.accuracy!);
+  }
 });
 
 test('devices prepare rows by a recipe fitted to sums over all of them, and what is no table is not prepared', async () => {

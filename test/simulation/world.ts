@@ -74,7 +74,7 @@ export class World {
   #reputation: Reputation | undefined;
   #acts: (() => ActsEnd) | undefined;
   #upstream: (() => Upstream) | undefined;
-  #meter: (() => Meter) | undefined;
+  #meter: Meter | undefined;
   #log: Log = silentLog;
   #crash: Crash | undefined;
   #generation = 0;
@@ -107,7 +107,7 @@ export class World {
       readonly log?: Log;
       /** Of worlds that are one above the other. */
       readonly clock?: HandClock;
-      readonly meter?: () => Meter;
+      readonly meter?: Meter;
       /** Of each process, where the server is an edge. */
       readonly upstream?: () => Upstream;
     } = {},

@@ -177,3 +177,28 @@ test('what no list names is kept unlabelled where that is asked for', async () =
   expect([report.accepted, report.refused]).toEqual([3, 0]);
   expect(report.notes).toContain('“labels.csv” names 2 files: classes are by “class”.');
 });
+
+test('who looks into files, drafts and reads them reads the list once, and of recordings the first once for a draft', async () => {
+  const read: string[] = [];
+  const watched = (file: SourceFile): SourceFile => ({
+    ...file,
+    read(start, end) {
+      if (start === 0 && end > 16) read.push(file.path);
+      return file.read(start, end);
+    },
+  });
+  const files = [
+    sourceOfText('labels.csv', lines('file,label', 'a.png,cat', 'b.png,dog', 'c.png,cat', 'd.png,dog')),
+    ...['a', 'b', 'c', 'd'].map((name, at) => picture(`${name}.png`, at)),
+  ].map(watched);
+  await lookAtFiles(files);
+  const once = read.filter((path) => path === 'labels.csv').length;
+  expect((await learnt(files)).targets).toEqual([0, 1, 0, 1]);
+  expect(read.filter((path) => path === 'labels.csv')).toHaveLength(once);
+  const sounds = ['x/1.wav', 'x/2.wav', 'y/3.wav', 'y/4.wav'].map((path, at) =>
+    watched(sourceOfBytes(path, wav(at))),
+  );
+  read.length = 0;
+  await inferContract(sounds);
+  expect(read).toEqual(sounds.map(({ path }) => path));
+});

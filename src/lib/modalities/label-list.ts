@@ -96,7 +96,7 @@ async function mediaAndLists(
     signal?.throwIfAborted();
     if (isMedia(file.path)) media.push(file.path);
     else if (mayList(file.path) && file.size <= MOST_BYTES)
-      lists.push({ path: file.path, table: () => tableOf(file) });
+      lists.push({ path: file.path, table: () => onceOf(file, file.path, () => tableOf(file)) });
     else if (/\.zip$/i.test(file.path) && signatureOf(await file.read(0, 4)) === 'zip') {
       const directory = await zipDirectory(file);
       if (!directory.ok) continue;
@@ -105,15 +105,33 @@ async function mediaAndLists(
         else if (mayList(entry.path) && entry.bytes <= MOST_BYTES)
           lists.push({
             path: entry.path,
-            async table() {
-              const read = await zipReader(file).read(entry);
-              return read.ok ? tableOf(sourceOfBytes(entry.path, read.value)) : undefined;
-            },
+            table: () =>
+              onceOf(file, entry.path, async () => {
+                const read = await zipReader(file).read(entry);
+                return read.ok ? tableOf(sourceOfBytes(entry.path, read.value)) : undefined;
+              }),
           });
       }
     }
   }
   return media.length === 0 || lists.length === 0 ? undefined : { media, lists };
+}
+
+/** What looks into files, drafts their contract and reads them asks the same lists: each is read once, for as long as its file is held. */
+const tables = new WeakMap<SourceFile, Map<string, Promise<TableHead | undefined>>>();
+
+function onceOf(
+  file: SourceFile,
+  path: string,
+  read: () => Promise<TableHead | undefined>,
+): Promise<TableHead | undefined> {
+  const known = tables.get(file) ?? new Map<string, Promise<TableHead | undefined>>();
+  tables.set(file, known);
+  const table = known.get(path) ?? read();
+  known.set(path, table);
+  // Asked again, it is tried again.
+  table.catch(() => known.delete(path));
+  return table;
 }
 
 async function tableOf(file: SourceFile): Promise<TableHead | undefined> {

@@ -10,7 +10,8 @@ const local: Noised = { type: 'local', clipNorm: 1, noiseMultiplier: 2, delta: 1
 const rules = { goal: 100, overSelection: 1.3 } as Parameters<typeof termsOf>[0]['rules'];
 const statistics = { type: 'on', mostSurveys: 20, mostRows: 100 } as const;
 const tuning = { by: 'fedex' as const, learningRates: [0.1, 1], localEpochs: [], batchSizes: [] };
-const joined = { privacy: local, secureSum: { ...usualSecureSum }, statistics, rules };
+const personalisation = { type: 'none' } as const;
+const joined = { privacy: local, secureSum: { ...usualSecureSum }, statistics, rules, personalisation };
 const agreed = v.parse(AgreedTerms, termsOf(joined));
 
 test('weaker terms than those that were agreed to are named; the same, and stronger ones, are taken', () => {
@@ -45,7 +46,7 @@ test('weaker terms than those that were agreed to are named; the same, and stron
     { statistics: { type: 'off' } },
   ])
     expect(weakerTerms(agreed, { ...joined, ...over } as typeof joined)).toBeUndefined();
-  const open = termsOf({ privacy: noPrivacy, rules });
+  const open = termsOf({ privacy: noPrivacy, rules, personalisation });
   expect(weakerTerms(open, joined)).toBeUndefined();
 });
 
@@ -53,11 +54,11 @@ test('a survey is held to its own terms: those of a sum that rounds do not have,
   expect(weakerSurvey(agreed, joined)).toBeUndefined();
   const more = { ...joined, statistics: { ...statistics, mostRows: 101 } };
   expect(weakerSurvey(agreed, more)).toContain('counts as 101 rows (100)');
-  const plain = { privacy: noPrivacy, statistics, rules };
+  const plain = { privacy: noPrivacy, statistics, rules, personalisation };
   const lenient = { ...plain, secureSum: { ...usualSecureSum, profile: 'lenient' as const } };
   expect(weakerTerms(termsOf(plain), lenient)).toBeUndefined();
   expect(weakerSurvey(termsOf(plain), lenient)).toContain('follows the protocol');
-  expect(weakerSurvey(termsOf({ privacy: noPrivacy, rules }), plain)).toContain('surveys');
+  expect(weakerSurvey(termsOf({ privacy: noPrivacy, rules, personalisation }), plain)).toContain('surveys');
 });
 
 test('a round without the noise or the secure sum that were agreed to is named, whatever is said of the federation', () => {
@@ -69,8 +70,20 @@ test('a round without the noise or the secure sum that were agreed to is named, 
   expect(weaker({ privacy: { ...local, noiseMultiplier: 1 }, secureSum: task })).toContain('noise of 1 ');
   expect(weaker({ privacy: local })).toContain('no secure sum');
   // Figures that are told where settings are tried, as was said or not.
-  const open = { privacy: noPrivacy, rules };
+  const open = { privacy: noPrivacy, rules, personalisation };
   expect(weaker({ asks: ['judged'] }, termsOf(open))).toContain('the loss on some of your rows');
   expect(weaker({ asks: ['judged'] }, v.parse(AgreedTerms, termsOf({ ...open, tuning })))).toBeUndefined();
   expect(weakerTerms(termsOf({ ...open, tuning }), { ...open, tuning })).toBeUndefined();
+});
+
+test('held-out devices that come to train for themselves are asked anew; those that were told of it, and those that judge alone, are not', () => {
+  const apart = { ...rules, heldOutDevices: 0.1 };
+  const ditto = { type: 'ditto', lambda: 1 } as const;
+  const before = { privacy: noPrivacy, rules: apart, personalisation };
+  const now = { ...before, personalisation: ditto };
+  expect(weakerTerms(termsOf(before), now)).toContain('trains each version for itself');
+  expect(weakerTerms(termsOf({ ...now, rules }), now)).toContain('trains each version for itself');
+  expect(weakerTerms(v.parse(AgreedTerms, termsOf(now)), now)).toBeUndefined();
+  expect(weakerTerms(termsOf(before), before)).toBeUndefined();
+  expect(weakerTerms(termsOf({ ...now, rules }), { ...now, rules })).toBeUndefined();
 });

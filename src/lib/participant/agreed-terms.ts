@@ -10,15 +10,23 @@ import { statisticsOf } from '../core/statistics/rules.ts';
 import type { Configured } from '../protocol/messages.ts';
 import type { AgreedTerms } from './joined.ts';
 
-type Terms = Pick<FederationSpec, 'privacy' | 'secureSum' | 'statistics' | 'tuning' | 'rules'>;
+type Terms = Pick<
+  FederationSpec,
+  'privacy' | 'secureSum' | 'statistics' | 'tuning' | 'rules' | 'personalisation'
+>;
 
-export const termsOf = ({ privacy, secureSum, statistics, tuning, rules }: Terms): AgreedTerms => ({
-  privacy,
-  ...(secureSum === undefined ? {} : { secureSum }),
-  ...(statistics === undefined ? {} : { statistics }),
-  ...(tuning === undefined ? {} : { tuning: true }),
-  leaving: leavingOf(rules),
+export const termsOf = (spec: Terms): AgreedTerms => ({
+  privacy: spec.privacy,
+  ...(spec.secureSum === undefined ? {} : { secureSum: spec.secureSum }),
+  ...(spec.statistics === undefined ? {} : { statistics: spec.statistics }),
+  ...(spec.tuning === undefined ? {} : { tuning: true }),
+  ...(doHeldOutTrain(spec) ? { heldOutTrain: true } : {}),
+  leaving: leavingOf(spec.rules),
 });
+
+/** A draft may begin to hold devices out, and a run that has ended to personalise. */
+const doHeldOutTrain = ({ rules, personalisation }: Terms): boolean =>
+  rules.heldOutDevices !== undefined && personalisation.type !== 'none';
 
 /** Undefined: they are no weaker. Null: of a device that joined when none were kept. */
 export function weakerTerms(agreed: AgreedTerms | null, now: Terms): string | undefined {
@@ -29,7 +37,10 @@ export function weakerTerms(agreed: AgreedTerms | null, now: Terms): string | un
     (secureSumOf(agreed) !== undefined && mayBeRing(now.rules) && leavingOf(now.rules) < agreed.leaving
       ? 'narrower rings of neighbours in the secure sum'
       : undefined) ??
-    (now.tuning === undefined ? undefined : untoldLoss(agreed));
+    (now.tuning === undefined ? undefined : untoldLoss(agreed)) ??
+    (doHeldOutTrain(now) && !agreed.heldOutTrain
+      ? 'a device that is held out, as yours may be, trains each version for itself, and tells what that is worth'
+      : undefined);
   return what === undefined ? undefined : sentence(what);
 }
 

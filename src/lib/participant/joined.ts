@@ -14,6 +14,8 @@ export const AgreedTerms = v.object({
   statistics: v.optional(StatisticsRules),
   /** Rounds try local settings, and devices tell two losses of each. */
   tuning: v.optional(v.literal(true)),
+  /** Devices that are held out make a version their own, and tell what that is worth. */
+  heldOutTrain: v.optional(v.literal(true)),
   /** δ: the share of a secure sum’s devices that may be missing: its rings are as wide as that needs. */
   leaving: v.number(),
 });

@@ -7,6 +7,7 @@ import type { JournalEntry } from '../core/labelling/journal.ts';
 import type { RowChange } from '../core/data/row-change.ts';
 import type { DatasetVersion, FederationId } from '../core/ids.ts';
 import type { BrokenRule } from '../modalities/import-report.ts';
+import type { TableReading } from '../modalities/table/table-reading.ts';
 
 export interface DatasetRecord {
   readonly id: string;
@@ -25,6 +26,8 @@ export interface DatasetRecord {
   readonly importedAt: number;
   /** Where it came from: file names, "drawn here", "camera", "sample". */
   readonly source: string;
+  /** What a person said of how its files are read; absent where nobody said anything. */
+  readonly reading?: TableReading;
   /** What its import refused; absent where nothing was checked (drawings, older datasets). */
   readonly check?: DatasetCheck;
 }
@@ -90,6 +93,8 @@ export interface ResumableImport {
   readonly name: string;
   readonly source: string;
   readonly contract: DataContract;
+  /** As of a dataset: the files are read on so. */
+  readonly reading?: TableReading;
   /** Examples already durable, and the position in the source (bytes or entries, the importer's own measure). */
   readonly count: number;
   readonly position: number;
@@ -102,6 +107,7 @@ export interface DatasetDraft {
   readonly name: string;
   readonly contract: DataContract;
   readonly source: string;
+  readonly reading?: TableReading;
 }
 
 /** Writes one dataset: chunks, each durable when its promise resolves, then `finish`, which makes it visible. */

@@ -11,7 +11,7 @@ export const RoundCost = v.strictObject({
   round: whole,
   /** Processor time of all its threads. */
   cpuMs: positive,
-  /** The most memory that the process ever held, up to the round's end. */
+  /** The most memory that the process was seen to hold meanwhile, a look each second. Rounds of an earlier program tell the most since the process began. */
   largestBytes: whole,
 });
 export type RoundCost = v.InferOutput<typeof RoundCost>;

@@ -40,7 +40,8 @@ export type Varying =
 export type Parting =
   | { readonly phase: 'asking' }
   | { readonly phase: 'shown'; readonly shown: SplitShown }
-  | { readonly phase: 'failed'; readonly message: string };
+  /** `canDrawAnew`: not by the split that is kept, they can be parted. */
+  | { readonly phase: 'failed'; readonly message: string; readonly canDrawAnew: boolean };
 
 export class DatasetTraining {
   readonly #rows = new RowsOpening<OpenedBench>();
@@ -115,7 +116,7 @@ export class DatasetTraining {
     this.isSplitOtherwise = true;
   }
 
-  /** A run has begun by the split that was asked for: the next goes by the same. That split. */
+  /** A run was judged by the split that was asked for: the next goes by the same. That split. */
   keepSplit(): SplitWish {
     const { isAnew: _, ...kept } = this.#split;
     this.#split = kept;
@@ -131,9 +132,12 @@ export class DatasetTraining {
     try {
       const answer = await this.port.split({ dataset, target: opened.target, ...this.#taken });
       told =
-        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'shown', shown: answer };
+        'type' in answer
+          ? { phase: 'failed', message: answer.message, canDrawAnew: answer.isByKeptSplit === true }
+          : { phase: 'shown', shown: answer };
     } catch (error) {
-      told = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
+      const message = error instanceof Error ? error.message : String(error);
+      told = { phase: 'failed', message, canDrawAnew: false };
     }
     if (asked === this.#parted) this.parting = told;
   }

@@ -1,8 +1,6 @@
 // A dataset's file read again: by the handle that the browser gave of it, where there is one and the person lets it be read; from the
 // address that it was fetched from; else by the file that the person shows. What differs becomes a state of the dataset.
 import type { FileOrigins } from '../adapters/idb/file-origins.ts';
-import * as v from 'valibot';
-import { TableReading } from '../modalities/table/table-reading.ts';
 import { isOfOneFile, type DatasetAnswer } from '../workers/ingest-messages.ts';
 import type { ChosenFile } from './chosen-files.ts';
 import type { DatasetPage } from './dataset-page.svelte.ts';
@@ -12,7 +10,7 @@ import { browserFetch, FromAddress, type FetchPort } from './from-address.svelte
 
 export interface ReadAgainPorts {
   ingest(): Promise<Pick<IngestPort, 'ask'>>;
-  origins(): Promise<Pick<FileOrigins, 'keep' | 'of' | 'keepReading' | 'readingOf'>>;
+  origins(): Promise<Pick<FileOrigins, 'keep' | 'of'>>;
   fetching(): Promise<FetchPort>;
 }
 
@@ -109,14 +107,13 @@ export class ReadAgain {
   async #ask(files: readonly ChosenFile[], mayRemove: number, signal: AbortSignal): Promise<void> {
     const { record } = this.page;
     if (record === null || record === undefined) return;
-    const [ingest, reading] = await Promise.all([this.ports.ingest(), this.#reading()]);
+    const ingest = await this.ports.ingest();
     const answer = await ingest.ask(
       {
         type: 'read-again',
         dataset: record.id,
         base: record.version,
         files: files.map(({ path, file }) => ({ path, file })),
-        ...(reading === undefined ? {} : { reading }),
         mayRemove,
       },
       { signal, onProgress: (progress) => (this.reading = progress) },
@@ -127,16 +124,6 @@ export class ReadAgain {
     this.isAsking = false;
     if (isOfOneFile(record.source)) await keepOrigin(this.ports, record.id, files);
     if (answer.change !== null) await this.page.load();
-  }
-
-  /** As the person said at the import, where that was kept. */
-  async #reading(): Promise<TableReading | undefined> {
-    const kept = await this.ports
-      .origins()
-      .then((origins) => origins.readingOf(this.page.id))
-      .catch(() => undefined);
-    const read = v.safeParse(TableReading, kept);
-    return read.success ? read.output : undefined;
   }
 
   /** What the person says to the question. */
@@ -178,18 +165,13 @@ export async function keepOrigin(
   ports: Pick<ReadAgainPorts, 'origins'>,
   dataset: string,
   files: readonly ChosenFile[],
-  reading: TableReading = {},
 ): Promise<void> {
   const [one] = files;
   const origin = files.length === 1 ? (one?.handle ?? one?.address) : undefined;
-  const isSaid = Object.keys(reading).length > 0;
-  if (origin === undefined && !isSaid) return;
+  if (origin === undefined) return;
   await ports
     .origins()
-    .then(async (origins) => {
-      if (origin !== undefined) await origins.keep(dataset, origin);
-      if (isSaid) await origins.keepReading(dataset, { ...reading });
-    })
+    .then((origins) => origins.keep(dataset, origin))
     .catch(() => undefined);
 }
 

@@ -24,7 +24,6 @@ function handleOf(
   };
   return handle as unknown as FileSystemFileHandle;
 }
-let reading: unknown;
 function stage(origin: FileOrigin | undefined, ...answers: readonly (DatasetAnswer | Error)[]) {
   const questions: DatasetQuestion[] = [];
   const kept: unknown[] = [];
@@ -33,8 +32,6 @@ function stage(origin: FileOrigin | undefined, ...answers: readonly (DatasetAnsw
   const origins = {
     keep: (_: string, own: FileOrigin) => Promise.resolve(void kept.push(own)),
     of: () => Promise.resolve(origin),
-    keepReading: () => Promise.resolve(),
-    readingOf: () => Promise.resolve(reading),
   };
   const fetched: string[] = [];
   const again = new ReadAgain(shown, {
@@ -138,28 +135,6 @@ test('one that was fetched is fetched again from there; where it is gone, it is 
   expect(gone.again).toMatchObject({ isAsking: true, problem: 'There is no such file.', reading: null });
 });
 
-test('it is read as the person said at its import, and by itself where what was kept is of another form', async () => {
-  reading = { sheet: 'B' };
-  const { again, questions } = stage(undefined, same, same);
-  await again.read([{ path: 'a.xlsx', file }]);
-  reading = { sheet: 7 };
-  await again.read([{ path: 'a.xlsx', file }]);
-  reading = undefined;
-  expect(questions[0]).toMatchObject({ reading: { sheet: 'B' } });
-  expect(questions[1]).not.toHaveProperty('reading');
-  const kept: unknown[] = [];
-  const origins = {
-    keep: (_: string, own: unknown) => Promise.resolve(void kept.push(own)),
-    of: () => Promise.resolve(undefined),
-    keepReading: (_: string, said: unknown) => Promise.resolve(void kept.push(said)),
-    readingOf: () => Promise.resolve(undefined),
-  };
-  const ports = { origins: () => Promise.resolve(origins) };
-  await keepOrigin(ports, 'set', [{ path: 'a.xlsx', file, address: 'https://a.org/a.xlsx' }], { sheet: 'B' });
-  await keepOrigin(ports, 'set', [{ path: 'a.xlsx', file }], { header: 'row' });
-  expect(kept).toEqual(['https://a.org/a.xlsx', { sheet: 'B' }, { header: 'row' }]);
-});
-
 test('of a dataset that was read from several files, or from none, none is kept', async () => {
   const handle = handleOf('granted', () => Promise.resolve(file));
   for (const source of ['3 files (18 bytes)', 'sample: Digits, 6 examples, seed 1']) {
@@ -197,8 +172,6 @@ test('a handle is kept of a single file, and without storage nothing is', async 
   const origins = {
     keep: () => Promise.resolve(void kept.push(1)),
     of: () => Promise.resolve(undefined),
-    keepReading: (_: string, said: unknown) => Promise.resolve(void kept.push(said)),
-    readingOf: () => Promise.resolve(undefined),
   };
   const one = { path: 'a.csv', file, handle };
   await keepOrigin({ origins: () => Promise.resolve(origins) }, 'set', [one, one]);

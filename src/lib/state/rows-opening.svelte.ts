@@ -6,7 +6,13 @@ export type Opening =
   | { readonly phase: 'opening' }
   | { readonly phase: 'ready' }
   /** These rows cannot be learnt from: another target may be. */
-  | { readonly phase: 'unusable'; readonly message: string; readonly recipe: BenchRefused['recipe'] }
+  | {
+      readonly phase: 'unusable';
+      readonly message: string;
+      readonly recipe: BenchRefused['recipe'];
+      /** Drawn anew, not by the split that is kept, they can be. */
+      readonly canDrawAnew: boolean;
+    }
   | { readonly phase: 'failed'; readonly message: string };
 
 export class RowsOpening<Opened extends object> {
@@ -36,7 +42,8 @@ export class RowsOpening<Opened extends object> {
       const answer = await ask();
       if (asked !== this.#asked) return;
       if ('type' in answer) {
-        this.now = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
+        const { message, recipe, isByKeptSplit = false } = answer;
+        this.now = { phase: 'unusable', message, recipe, canDrawAnew: isByKeptSplit };
         return;
       }
       this.opened = answer;

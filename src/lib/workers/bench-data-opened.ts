@@ -35,6 +35,8 @@ export class Unusable extends Error {
   constructor(
     message: string,
     readonly recipe?: RecipeProblem,
+    /** Whether it is the doing of the split that is kept: drawn anew, these rows can be learnt from. */
+    readonly isByKeptSplit = false,
   ) {
     super(message);
   }
@@ -82,8 +84,8 @@ export interface DataOpener {
     dataset: string,
     asked: AskedData,
   ): Promise<{ readonly data: BenchData; readonly kept: SplitOfRun | undefined }>;
-  /** The split of a run, unless it went by one that is kept: later runs go by it. */
-  keepSplit(opened: OpenedData, run: Omit<SplitOfRun, 'split'>): Promise<void>;
+  /** Later runs go by it; by one that is kept for the same already, unless this one was drawn anew. */
+  keepSplit(dataset: string, split: SplitOfRun, isAnew: boolean): Promise<void>;
   /** The rows of a state, which must be of this version, as the text of a file. Rejects as `open` does. */
   text(dataset: RunDataset): Promise<string>;
 }
@@ -127,8 +129,13 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
           return { ...last, kept, isInUse };
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
-      const data = storedData(contract, examples, target, { ...wish, kept }, read.value, series ?? undefined);
-      if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
+      const parted = (by: KeptSplit | undefined) =>
+        storedData(contract, examples, target, { ...wish, kept: by }, read.value, series ?? undefined);
+      const data = parted(kept);
+      if (!data.ok) {
+        const isByKept = ofDataset && kept !== undefined && parted(undefined).ok;
+        throw new Unusable(withoutFlags(data.error.message), data.error.recipe, isByKept);
+      }
       const task = contract.kind === 'table' ? kindOf(contract, target) : null;
       const of = { id: dataset, name, state, version };
       last = { dataset: of, target, task, recipe, series, split, prepared, kept, data: data.value, isInUse };
@@ -148,10 +155,14 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
         if (group === null || group === asked.split.group) return { data: last.data, kept };
       return { data: (await opener.open(dataset, asked)).data, kept };
     },
-    async keepSplit({ dataset: { id }, kept, data }, run) {
-      if (kept !== undefined || data.kept === undefined) return;
-      const { kept: split } = data;
-      await (await store()).keepSplits(id, (known) => withSplit(splitsIn(known), { ...run, split }));
+    async keepSplit(id, one, isAnew) {
+      await (
+        await store()
+      ).keepSplits(id, (known) => {
+        const kept = splitsIn(known);
+        const isKept = !isAnew && kept.some(({ split }) => isSplitFor(split, one.split));
+        return isKept ? [...kept] : withSplit(kept, one);
+      });
     },
     async text({ id, state: wanted, version }) {
       const { datasets, record, state, ...present } = await found(id, wanted);
@@ -194,4 +205,4 @@ const gone = (): QuestionRefused =>
 
 /** Sentences of the workbench name the flags of the command line, which are not to be had here. */
 export const withoutFlags = (sentence: string): string =>
-  sentence.replaceAll(/ \(--[a-z-]+(?: [a-z]+)?\)/g, '');
+  sentence.replaceAll(/ \((?:without )?--[a-z-]+(?: [a-z]+)?\)/g, '');

@@ -396,5 +396,7 @@ export type BenchReply =
       readonly message: string;
       /** Where the recipe is why: which of its steps, from 0 (null: what they left all together), and what those before it did. */
       readonly recipe?: StepsDone & { readonly step: number | null };
+      /** Absent, but where the split that is kept is why, and one that is drawn anew would do. */
+      readonly isByKeptSplit?: true;
     }
   | CommonReply;

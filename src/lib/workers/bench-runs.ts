@@ -113,6 +113,8 @@ interface Begun {
   readonly chosen: BenchRun['chosen'];
   /** Of a run that is had again: what its model is held against. */
   readonly expected: FirstRun | undefined;
+  /** Later runs go by its split from then on; undefined: they do already, or need not. */
+  readonly keepSplit?: (() => Promise<void>) | undefined;
 }
 
 /** Rejects with Unusable, with the signal's reason, and with what the stores reject with. */
@@ -192,8 +194,18 @@ async function beginning(
     const ofNetwork = sees?.type === 'run' ? await store.read(sees.run) : undefined;
     const leak = ofNetwork && networkLeak(record, ofNetwork.record);
     if (leak !== undefined) throw new Unusable(leak);
-    await opener.keepSplit(opened, { run: id, since: common.startedAt });
-    return { record, opened, chosen: chosenBy(record, false, frozen ?? undefined), expected: undefined };
+    const { kept: made } = data;
+    const keepSplit =
+      opened.kept !== undefined || made === undefined
+        ? undefined
+        : () =>
+            opener.keepSplit(
+              dataset.id,
+              { run: id, since: common.startedAt, split: made },
+              request.split.isAnew === true,
+            );
+    const chosen = chosenBy(record, false, frozen ?? undefined);
+    return { record, opened, chosen, expected: undefined, keepSplit };
   }
   const before = (await store.read(request.run))?.record;
   if (before === undefined) throw new Unusable(GONE);
@@ -215,7 +227,13 @@ async function beginning(
     };
     const first = before.again === null ? undefined : (await store.read(before.again.of))?.record;
     const expected = first && firstRunOf(first.manifest);
-    return { record, opened, chosen: chosenBy(record, request.isEnough, frozen), expected };
+    const { split } = manifest;
+    // Cut off before anything was judged it has kept none yet, or its record came first.
+    const keepSplit =
+      split === undefined || before.again !== null
+        ? undefined
+        : () => opener.keepSplit(dataset.id, { run: id, since: before.startedAt, split }, false);
+    return { record, opened, chosen: chosenBy(record, request.isEnough, frozen), expected, keepSplit };
   }
   const { digest, kept: parted } = opened.data;
   if (request.name === 'branch') {
@@ -298,7 +316,7 @@ function chosenBy(
 }
 
 async function kept(
-  { record, opened: { data: read, target }, chosen, expected }: Begun,
+  { record, opened: { data: read, target }, chosen, expected, keepSplit }: Begun,
   keeper: RunKeeper,
   store: RunStore,
   signal: AbortSignal,
@@ -315,12 +333,15 @@ async function kept(
   const backend = 'model' in chosen ? undefined : record.manifest.setup.backend;
   let toldAt = -Infinity;
   let telling: Promise<void> = Promise.resolve();
+  const unkept = new AbortController();
+  /** The rows that are held out have judged: from then on others must not learn from them. */
+  let splitKept: Promise<void> | undefined;
   try {
     const done = await runBench(
       { data: read, chosen, seed, balance },
       {
         clock,
-        signal: AbortSignal.any([signal, keeper.broken]),
+        signal: AbortSignal.any([signal, keeper.broken, unkept.signal]),
         checkpoints: own.checkpoints,
         openEngine: async () => tabEngine(createTrainer, backend),
         hand: {
@@ -350,7 +371,11 @@ async function kept(
           toldAt = clock.monotonic();
         }
         // Told once it is kept, in order; what cannot be kept ends the run by `broken`.
-        const heard = keeper.hear(event);
+        if ((event.type === 'baseline' || event.type === 'model') && splitKept === undefined) {
+          splitKept = keepSplit?.() ?? Promise.resolve();
+          splitKept.catch((cause: unknown) => unkept.abort(cause));
+        }
+        const heard = Promise.all([splitKept, keeper.hear(event)]);
         telling = Promise.all([telling, heard]).then(
           () => tell(event),
           () => {},
@@ -400,6 +425,7 @@ async function kept(
               hasMoved: (manifest.engine?.notices.length ?? 0) > 0,
             });
       signal.throwIfAborted();
+      await splitKept;
       await keeper.end(
         {
           type: 'finished',

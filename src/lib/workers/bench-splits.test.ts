@@ -98,3 +98,47 @@ test('a split that a later version keeps is left as it is, and said', async () =
   });
   expect(await store.splits('set')).toEqual([{ version: 2 }]);
 });
+
+test('where the kept split cannot be gone by it is said that one can be drawn anew, and that is all that it takes', async () => {
+  const store = await storeOf(patientCohortContract, await rowsOf(1, 100));
+  const page = new DatasetTraining('set', clientOf(store));
+  await page.open(target);
+  await page.train(wishes);
+  // As where the column has gone since, or was called otherwise.
+  const gone = (known: unknown) =>
+    JSON.parse(JSON.stringify(known).replace('"columns":["', '"columns":["gone","'));
+  await store.keepSplits('set', gone);
+  await page.open(target);
+  expect(page.opening).toMatchObject({
+    phase: 'unusable',
+    message: expect.stringMatching(/“gone”, which is not there any more\. Draw the split anew\.$/),
+    canDrawAnew: true,
+  });
+  await page.open(target, undefined, null, { ...usuallyHeldOut, isAnew: true });
+  expect(page.opening.phase).toBe('ready');
+  await page.part();
+  expect(page.parting).toMatchObject({ phase: 'shown' });
+  page.splitOtherwise(usuallyHeldOut);
+  await page.part();
+  expect(page.parting).toMatchObject({ phase: 'failed', canDrawAnew: true });
+});
+
+test('a run that is stopped before anything was judged leaves no split behind; gone on with, it does', async () => {
+  const [store, runs] = [await storeOf(patientCohortContract, await rowsOf(1, 100)), memoryRunStore()];
+  const client = clientOf(store, { runs });
+  const page = new DatasetTraining('set', client);
+  await page.open(target);
+  const stop = new AbortController();
+  const asked = { target, recipe: null, series: null, split: usuallyHeldOut };
+  const { version } = page.opened!;
+  const wish = { name: 'train', dataset: 'set', version, ...asked, training: wishes } as const;
+  await expect(
+    client.run(wish, (event) => event.type === 'begun' && stop.abort(), stop.signal),
+  ).rejects.toThrow();
+  const [{ record } = { record: undefined }] = await runs.list();
+  expect(record).toMatchObject({ outcome: { type: 'stopped' }, baselines: [] });
+  expect(await store.splits('set')).toBeUndefined();
+  const resumed = { name: 'resume', run: record!.id, isEnough: false } as const;
+  await client.run(resumed, () => {}, new AbortController().signal);
+  expect(await store.splits('set')).toMatchObject([{ run: record!.id, split: record!.manifest.split }]);
+});

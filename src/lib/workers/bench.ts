@@ -47,7 +47,11 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       const { splitShown } = await import('../participant/workbench/split-shown.ts');
       const { data, kept } = await opener.forSplit(request.dataset, request);
       const shown = splitShown(data, request.split, kept);
-      if (!shown.ok) throw new Unusable(withoutFlags(shown.error));
+      if (!shown.ok) {
+        const isByKept = kept !== undefined && request.split.isAnew !== true;
+        const isMended = isByKept && splitShown(data, { ...request.split, isAnew: true }).ok;
+        throw new Unusable(withoutFlags(shown.error), undefined, isMended);
+      }
       return { type: 'parted', id, shown: shown.value };
     }
     if (request.name === 'open-groups') {
@@ -161,10 +165,11 @@ async function hasGroups(run: string, { runs }: Pick<BenchDependencies, 'runs'>)
   return (await (await runs()).read(run))?.record.manifest.setup.task === 'groups';
 }
 
-function refusalOf(id: number, { message, recipe }: Unusable): BenchReply {
-  if (recipe === undefined) return { type: 'refused', id, message };
+function refusalOf(id: number, { message, recipe, isByKeptSplit }: Unusable): BenchReply {
+  const refused = { type: 'refused', id, message, ...(isByKeptSplit ? { isByKeptSplit } : {}) } as const;
+  if (recipe === undefined) return refused;
   const { step, reports, found } = recipe;
-  return { type: 'refused', id, message, recipe: { step, reports, found } };
+  return { ...refused, recipe: { step, reports, found } };
 }
 
 function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBench {

@@ -332,6 +332,34 @@ const again = (base: DatasetVersion, text: string, mayRemove = 0, path = 'a.csv'
 const readAgain = (client: IngestClient, ...about: Parameters<typeof again>) =>
   asked(client, 'read-again', again(...about));
 
+test('what a person said of how a file is read holds where its import goes on, and where it is read again', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  const [age, sex] = contract.columns as [(typeof contract.columns)[0], (typeof contract.columns)[1]];
+  const by = { ...contract, columns: [age, { ...sex, categories: ['č', 'd'] } as typeof sex] };
+  // By themselves these letters are taken for those of windows-1252, è.
+  const file = new File(
+    [Uint8Array.from(CSV.replaceAll('female', 'è').replaceAll('male', 'd'), (one) => one.charCodeAt(0))],
+    'a.csv',
+  );
+  const files = [{ path: 'a.csv', file }];
+  const asked = { contract: by, federation: null, datasetName: 'a', dataset: 'set' };
+  await store.write({
+    ...{ id: 'set', federation: null, name: 'a', contract: by },
+    source: `a.csv (${file.size} bytes)`,
+    reading: { encoding: 'windows-1250' },
+  });
+  const kept = await client.import({ ...asked, source: { type: 'files', files } });
+  if (kept.type !== 'imported') throw new Error('The file was refused.');
+  expect(kept.record).toMatchObject({ count: 4, reading: { encoding: 'windows-1250' } });
+  const { version: base } = kept.record;
+  const question = { type: 'read-again', dataset: 'set', base, files, mayRemove: 0 } as const;
+  expect(await client.ask(question)).toMatchObject({ change: null, refused: 0 });
+  const own = { type: 'files', files, reading: { encoding: 'windows-1250' } } as const;
+  const other = await clientOf(memoryDatasetStore()).import({ ...asked, dataset: null, source: own });
+  expect(other).toMatchObject({ record: { version: base, reading: { encoding: 'windows-1250' } } });
+});
+
 test('a file read again makes a state of what differs, the version that the file would have, and none where nothing does', async () => {
   const store = memoryDatasetStore();
   const client = clientOf(store);

@@ -111,7 +111,6 @@ export type DatasetQuestion =
       readonly dataset: string;
       readonly base: DatasetVersion;
       readonly files: LookRequest['files'];
-      readonly reading?: TableReading;
       /** Rows of the head that the person lets go, at most. */
       readonly mayRemove: number;
     }

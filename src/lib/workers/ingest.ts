@@ -171,12 +171,16 @@ async function importInto(
   const cutOff = (await store.resumable()).find((one) => one.id === request.dataset);
   const keepsUnlabelled =
     request.keepsUnlabelled === true || cutOff?.source.endsWith(WITHOUT_LABELS) === true;
+  const said = request.source.type === 'files' ? request.source.reading : undefined;
+  const isSaid = Object.keys(said ?? {}).length > 0;
+  const reading = cutOff !== undefined ? cutOff.reading : isSaid ? said : undefined;
   const draft: DatasetDraft = {
     id: request.dataset ?? dependencies.newId(),
     federation: request.federation,
     name: request.datasetName,
     contract: request.contract,
     source: describeSource(request.source, keepsUnlabelled),
+    ...(reading === undefined ? {} : { reading }),
   };
   const writer = await store.write(draft);
   let durable = writer.resumed?.count ?? 0;
@@ -188,7 +192,10 @@ async function importInto(
   };
   let outcome: ImportOutcome;
   try {
-    outcome = await importSource(request, sink, {
+    const { source } = request;
+    // Said once, it holds for what is read on.
+    const read = source.type === 'files' ? { ...request, source: { ...source, reading } } : request;
+    outcome = await importSource(read, sink, {
       ...options(writer.resumed),
       keepsUnlabelled,
       isOwn: request.federation === null,

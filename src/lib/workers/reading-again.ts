@@ -15,7 +15,7 @@ type Reread = Extract<DatasetAnswer, { type: 'read-again' | 'rows-would-go' }>;
 /** Rejects with QuestionRefused, DatasetMoved, StorageFull, and with the signal's reason. */
 export async function readAgain(
   store: DatasetStore,
-  { dataset, base, files, reading, mayRemove }: Extract<DatasetQuestion, { type: 'read-again' }>,
+  { dataset, base, files, mayRemove }: Extract<DatasetQuestion, { type: 'read-again' }>,
   options: ImportOptions,
   describe: (source: ImportSource) => string,
 ): Promise<Reread> {
@@ -34,6 +34,7 @@ export async function readAgain(
       'Some of these rows came without a label and are labelled here. Reading the file again would take their labels away: bring it as data of its own.',
     );
   const parts: Examples[] = [];
+  const { reading } = record;
   const { report } = await importFiles(
     files.map(({ path, file }) => ({ ...sourceOfBlob(path, file), reading })),
     record.contract,

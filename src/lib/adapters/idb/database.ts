@@ -6,6 +6,7 @@ import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
 import type { RowChange } from '../../core/data/row-change.ts';
 import type { JournalEntry } from '../../core/labelling/journal.ts';
+import type { TableReading } from '../../modalities/table/table-reading.ts';
 import type { RunLabels, RunRecord } from '../../participant/workbench/run-record.ts';
 import type { DatasetCommit, DatasetRecord, StateTag } from '../../ports/dataset-store.ts';
 import type {
@@ -47,6 +48,7 @@ export interface ImportRow {
   readonly name: string;
   readonly source: string;
   readonly contract: DataContract;
+  readonly reading?: TableReading;
   readonly count: number;
   readonly position: number;
   readonly startedAt: number;

@@ -143,7 +143,19 @@ function writer(
     },
     async finish(check) {
       if (row.count === 0) throw new Error(`The dataset ${row.id} has no examples.`);
-      const { id, federation, name, contract, count, classCounts, bytes, sharedBytes, source, chunks } = row;
+      const {
+        id,
+        federation,
+        name,
+        contract,
+        count,
+        classCounts,
+        bytes,
+        sharedBytes,
+        source,
+        reading,
+        chunks,
+      } = row;
       const record: DatasetRecord = {
         id,
         federation,
@@ -154,6 +166,7 @@ function writer(
         bytes,
         ...(sharedBytes === undefined ? {} : { sharedBytes }),
         source,
+        ...(reading === undefined ? {} : { reading }),
         version: version.finish(),
         importedAt: now(),
         ...(check === undefined ? {} : { check }),

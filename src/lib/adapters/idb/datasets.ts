@@ -52,16 +52,7 @@ export function idbDatasetStore(
     async resumable() {
       const stored = await database.getAll('imports');
       const rows = await Promise.all(stored.map((row) => seal.open('imports', row.id, row)));
-      return rows.map(({ id, federation, name, source, contract, count, position, startedAt }) => ({
-        id,
-        federation,
-        name,
-        source,
-        contract,
-        count,
-        position,
-        startedAt,
-      }));
+      return rows.map(({ chunks, bytes, sharedBytes, classCounts, ...one }) => one);
     },
     write: async (draft) =>
       (await import('./dataset-writer.ts')).datasetWriter({ database, seal, now }, draft),

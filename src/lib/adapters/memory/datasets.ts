@@ -177,11 +177,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         [...held.values()]
           .filter((one) => one.record === undefined)
           .map((one) => ({
-            id: one.draft.id,
-            federation: one.draft.federation,
-            name: one.draft.name,
-            source: one.draft.source,
-            contract: one.draft.contract,
+            ...one.draft,
             count: count(one),
             position: one.position,
             startedAt: one.startedAt,

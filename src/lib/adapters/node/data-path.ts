@@ -72,14 +72,15 @@ function partOf(files: readonly SourceFile[], part: DataPart): readonly SourceFi
   return files.filter((file) => isTestFile(file) === (part === 'test'));
 }
 
-/** Whether published training and test files lie together under `paths`. */
-export async function hasTestFiles(paths: string | readonly string[]): Promise<boolean> {
-  const sources = await sourceFiles(paths);
-  return sources.some(isTestFile) && !sources.every(isTestFile);
+/** Whether published training and test files lie together. */
+export const haveTestFiles = (files: readonly SourceFile[]): boolean =>
+  files.some(isTestFile) && !files.every(isTestFile);
+
+export interface ReadFilesOptions extends Pick<ImportOptions, 'signal' | 'onProgress'> {
+  readonly part?: DataPart;
 }
 
-export interface ReadDataOptions extends Pick<ImportOptions, 'signal' | 'onProgress'> {
-  readonly part?: DataPart;
+export interface ReadDataOptions extends ReadFilesOptions {
   /** Said of the tables, and of the lists beside pictures and recordings. */
   readonly reading?: TableReading | undefined;
 }
@@ -101,15 +102,15 @@ export class NoContract extends Error {
 }
 
 /**
- * Reads everything under `paths` into memory, checked and encoded against the contract; without one (null), against a draft made from
- * the files themselves. Rejects with Node's error for a path that is not there, with NoContract, and with the signal's reason.
+ * Reads files into memory, checked and encoded against the contract; without one (null), against a draft made from the files
+ * themselves. Rejects with NoContract, and with the signal's reason.
  */
-export async function readDataPath(
-  paths: string | readonly string[],
+export async function readDataFiles(
+  all: readonly SourceFile[],
   contract: DataContract | null,
-  { part = 'all', reading, ...options }: ReadDataOptions = {},
+  { part = 'all', ...options }: ReadFilesOptions = {},
 ): Promise<ReadData> {
-  const sources = partOf(await sourceFiles(paths, reading), part);
+  const sources = partOf(all, part);
   const inferred = contract === null ? await inferContract(sources) : undefined;
   if (inferred?.ok === false) throw new NoContract(inferred.error.message);
   const used = contract ?? inferred?.value.contract;
@@ -131,3 +132,10 @@ export async function readDataPath(
   const examples = report.unfit === null ? joinExamples(parts) : undefined;
   return { contract: used, examples, files, report, preview };
 }
+
+/** Likewise of everything under `paths`. Rejects with Node's error, too, for a path that is not there. */
+export const readDataPath = async (
+  paths: string | readonly string[],
+  contract: DataContract | null,
+  { reading, ...options }: ReadDataOptions = {},
+): Promise<ReadData> => readDataFiles(await sourceFiles(paths, reading), contract, options);

@@ -72,7 +72,7 @@ export async function inferAudio(
   const lengths: number[] = [];
   for (let at = 0; at < all.length; at += every) {
     signal?.throwIfAborted();
-    const bytes = await all[Math.floor(at)]?.read();
+    const bytes = at === 0 ? first : await all[Math.floor(at)]?.read();
     const sound = bytes === undefined ? undefined : await readSound(bytes, LONGEST_MS / 1000);
     if (sound?.ok !== true) continue;
     const { sampleRate, frames } = sound.value;

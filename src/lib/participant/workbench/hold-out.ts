@@ -6,7 +6,7 @@ import { quoted } from '../../core/spoken-list.ts';
 import { rowHashes } from '../../modalities/row-hashes.ts';
 import type { TableTask } from '../../modalities/table-task.ts';
 import { timesOf } from '../../modalities/table-times.ts';
-import { splitAsKept, type KeptSplit } from './kept-split.ts';
+import { DRAW_ANEW, splitAsKept, type KeptSplit } from './kept-split.ts';
 import { countedFields } from './prepare.ts';
 import type { RowsHeldOut } from './rows-held-out.ts';
 
@@ -42,7 +42,7 @@ export function rowsTold(
   const gone = kept?.columns?.find((_, at) => (fields[at] ?? -1) < 0);
   if (gone !== undefined)
     return fail(
-      `The split that is kept tells rows by the column ${quoted(gone)}, which is not there any more. Part the rows anew: by another share, or without it (--split-as).`,
+      `The split that is kept tells rows by the column ${quoted(gone)}, which is not there any more. ${DRAW_ANEW}`,
     );
   const columns = fields.map((field) => header[field] ?? '');
   if (before !== undefined && JSON.stringify(columns) === JSON.stringify(before.columns)) return ok(before);

@@ -23,7 +23,7 @@ export const KeptSplit = v.strictObject({
 });
 export type KeptSplit = v.InferOutput<typeof KeptSplit>;
 
-/** Beside a dataset: of each target, way and share the split that its first run made, or the first since it was drawn anew. */
+/** Beside a dataset: of each target, way and share that by which a run was judged first, or first since it was drawn anew. */
 export const SplitOfRun = v.strictObject({
   run: v.string(),
   /** Unix ms. */
@@ -32,6 +32,9 @@ export const SplitOfRun = v.strictObject({
 });
 export type SplitOfRun = v.InferOutput<typeof SplitOfRun>;
 export const SplitsOfRuns = v.array(SplitOfRun);
+
+/** Said where a kept split cannot be gone by. */
+export const DRAW_ANEW = 'Draw the split anew (without --split-as).';
 
 /** What of a split its borders are for. */
 type SplitAsked = RowsHeldOut & Pick<KeptSplit, 'target'>;
@@ -69,7 +72,7 @@ export function splitAsKept(
       borders.classes.some(({ label }) => (label === null) !== (rows.classes === undefined)));
   return isOther
     ? fail(
-        `The split that is kept cannot be gone by: ${borders.type === how.type ? 'the target was of another kind then' : `it parts ${parted(borders.type)}, and these are parted as ${parted(how.type)}`}. Part the rows anew: by another share, or without it (--split-as).`,
+        `The split that is kept cannot be gone by: ${borders.type === how.type ? 'the target was of another kind then' : `it parts ${parted(borders.type)}, and these are parted as ${parted(how.type)}`}. ${DRAW_ANEW}`,
       )
     : ok({ ...splitRows(rows, how, share, borders), borders });
 }
