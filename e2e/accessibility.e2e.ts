@@ -154,6 +154,19 @@ test('the console’s pages hold in both colours and both widths', async ({ brow
     'no-federation': '/console/nowhere',
     'no-version': '/console/patients/models/99',
   });
+  // While the server is waited for, and where it does not do what is asked.
+  let answer = (): void => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/api/acts*', async (route) => {
+    await held;
+    await route.fulfill({ status: 500, body: '' });
+  });
+  await page.goto(`${server.url}/console/audit`);
+  await expect(page.getByText('Reading the log…')).toBeVisible();
+  found.push(...(await findings(page, 'log-awaited')));
+  answer();
+  await expect(page.getByRole('alert').filter({ hasText: 'The log could not be read' })).toBeVisible();
+  found.push(...(await findings(page, 'log-failed')));
   expect(found).toEqual([]);
   await context.close();
 });

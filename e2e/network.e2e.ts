@@ -1,6 +1,7 @@
 // What can go wrong on the way: a lost connection, a reload, a frozen tab and a paused federation cost nothing.
 import { expect, test, type Browser, type Page } from '@playwright/test';
 import { bringSample, federationSpec, startContributing } from './errands.ts';
+import { findings } from './findings.ts';
 import { signedIn, type CoordinatorClient } from '../test/support/coordinator-client.ts';
 import { recordingProxy, type RecordingProxy } from '../test/support/recording-proxy.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
@@ -54,6 +55,7 @@ test('without a connection training goes on, and the update waits, is sent after
   await expect(page.getByText(/No connection\. The update is kept and waits/)).toBeVisible({
     timeout: 60_000,
   });
+  expect(await findings(page, 'without-connection')).toEqual([]);
   expect((await coordinator.federation('cut')).head.version).toBe(0);
   network.restore();
   await expect(done(page)).toBeVisible({ timeout: 60_000 });

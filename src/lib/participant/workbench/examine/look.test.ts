@@ -139,6 +139,13 @@ describe('a model of classes', () => {
     const [first] = groups.details;
     const own = cells.flatMap((cell, row) => (cell === 'a' ? [outputs[2 * row + 1]!] : []));
     expect(first?.meanShare).toBeCloseTo(own.reduce((sum, one) => sum + one, 0) / own.length, 12);
+    const isSo = cells.flatMap((cell, row) =>
+      cell === 'a' ? [Number(data.heldOut.targets[row] === 1)] : [],
+    );
+    const share = isSo.reduce((sum, one) => sum + one, 0) / isSo.length;
+    expect(first?.positives).toBe(share);
+    expect(first?.positivesInterval?.low).toBeLessThan(share);
+    expect(first?.positivesInterval?.high).toBeGreaterThan(share);
     const refused = await lookAt(
       examined,
       { type: 'groups', column: 'nothing', positive: null },
