@@ -4,8 +4,6 @@ import { memoryDatasetStore } from '#lib/adapters/memory/datasets.ts';
 import { createSocketLink } from '#lib/adapters/socketio/link.ts';
 import { createRequests, readView } from '#lib/adapters/socketio/requests.ts';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
-import type { VersionNumber } from '#lib/core/ids.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { createQueue, type Engines } from '#lib/participant/engine.ts';
 import { readJoined, writeJoined } from '#lib/participant/joined.ts';

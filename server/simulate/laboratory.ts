@@ -8,7 +8,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import type { Digest, ParticipantId, VersionNumber } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
-import { addTallies, emptyTally } from '#lib/core/metrics/tally-sums.ts';
+import { emptyTally } from '#lib/core/metrics/tally-sums.ts';
 import {
   acceptedReports,
   cohortOf,

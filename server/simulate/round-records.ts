@@ -17,7 +17,6 @@ import {
   type Change,
   type FederationRecord,
   type Records,
-  type RunRecord,
   type VersionRecord,
 } from '../ports/records.ts';
 

@@ -1,7 +1,7 @@
 // A survey asked by an API token: the question goes out once, and what came of it is waited for.
 import * as v from 'valibot';
 import { ask, complaint, createRequests, readView, type Requests } from '#lib/adapters/socketio/requests.ts';
-import type { FederationId, VersionNumber } from '#lib/core/ids.ts';
+import type { FederationId } from '#lib/core/ids.ts';
 import { hashingOfPinned } from '#lib/core/recipe/hashing-asked.ts';
 import { checkQuestion, type Question } from '#lib/core/statistics/survey.ts';
 import { groupColumns, questionOf, type Details, type Subject } from '#lib/core/statistics/usual-question.ts';

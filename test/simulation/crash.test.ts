@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import * as v from 'valibot';
 import { createSocketLink, type SocketLink } from '#lib/adapters/socketio/link.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';

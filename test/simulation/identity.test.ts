@@ -1,6 +1,5 @@
 // Who a connection and a request come from: a key that signs for this very connection and this very server, and a token that
 // stands for it for a few minutes. What is expired, forged, replayed or meant for another server changes nothing.
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
 import * as v from 'valibot';

@@ -6,7 +6,7 @@
 import { expect, test } from 'vitest';
 import { random, type Random } from '#lib/core/random.ts';
 import { asynchronousSpec, exampleSpec } from './example-spec.ts';
-import { federation, World, type Conduct, type Network } from './world.ts';
+import { World, type Conduct, type Network } from './world.ts';
 
 const SCHEDULES = 2_000;
 const DEADLINE_MS = 60_000;

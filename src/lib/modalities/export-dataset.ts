@@ -5,7 +5,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { DataContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
 import type { DatasetVersion } from '../core/ids.ts';
-import { fail, ok, type Result } from '../core/result.ts';
+import { ok, type Result } from '../core/result.ts';
 import { croissantText, type DescribedField } from './croissant.ts';
 import { mediaZip, type SoundOf } from './media-zip.ts';
 import { storedTable } from './stored-table.ts';

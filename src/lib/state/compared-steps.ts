@@ -1,6 +1,6 @@
 // Recipes of runs beside each other: which step each has, how it is set, and whether the rows that judged can have been the same.
 import { canonicalText } from '../core/canonical.ts';
-import { readRecipe, recipeJson, usualRecipe, type Recipe, type RecipeStep } from '../core/recipe/recipe.ts';
+import { readRecipe, usualRecipe, type Recipe, type RecipeStep } from '../core/recipe/recipe.ts';
 import type { RunRecord } from '../participant/workbench/run-record.ts';
 import { settingsWords, titleOf } from './recipe-words.ts';
 

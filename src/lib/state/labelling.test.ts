@@ -2,7 +2,6 @@
 // is kept becomes the dataset's labels.
 import { expect, test, vi } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
-import type { DatasetStore } from '../ports/dataset-store.ts';
 import { UNLABELLED } from '../core/data/examples.ts';
 import { countUnlabelled } from '../core/data/class-counts.ts';
 import { standingOf, type JournalEntry } from '../core/labelling/journal.ts';

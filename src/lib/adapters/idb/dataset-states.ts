@@ -4,7 +4,6 @@ import { describeChange } from '../../core/data/dataset-states.ts';
 import { examplesBytes, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import { applyChangeInPlace, type RowChange } from '../../core/data/row-change.ts';
 import { rowIdentities } from '../../core/data/row-identities.ts';
-import type { Canonical } from '../../core/canonical.ts';
 import type { DatasetVersion } from '../../core/ids.ts';
 import {
   DatasetMoved,

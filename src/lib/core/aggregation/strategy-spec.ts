@@ -4,7 +4,7 @@ import type * as v from 'valibot';
 import { parseSpec, readOptions, specSchema, type OptionValues, type SpecProblem } from '../named-options.ts';
 import type { Result } from '../result.ts';
 import { strategies, strategyNamed } from './index.ts';
-import type { Strategy, StrategyOptions } from './strategy.ts';
+import type { Strategy } from './strategy.ts';
 
 export type StrategyProblem = SpecProblem;
 

@@ -8,9 +8,9 @@ import type { DataContract } from '../data/contract.ts';
 import { VersionNumber } from '../ids.ts';
 import { checkColumns, columnsOf, type FoundColumn } from './columns.ts';
 import { LEAST_SHOWN } from './groups.ts';
-import { isCut, partOf, partsOf } from './parts.ts';
+import { partOf, partsOf } from './parts.ts';
 import { classesOf, outputsOf, predictedClass } from './scored-rows.ts';
-import type { Measured, Statistic } from './statistic.ts';
+import type { Statistic } from './statistic.ts';
 import { worsePairs, type Sums } from './worse-pairs.ts';
 
 /** Of one question. */

@@ -4,7 +4,6 @@
 // `mostRows` at most, so that it moves the vector by `reach` of one row times that, and everything is in units of it.
 import * as v from 'valibot';
 import { canonicalText } from '../canonical.ts';
-import type { DataContract } from '../data/contract.ts';
 import { digestOfText } from '../digest.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
 import {

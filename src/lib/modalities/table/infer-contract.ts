@@ -2,7 +2,6 @@
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
-import { isMissing } from '../../core/data/missing.ts';
 import { looksCoded, uselessReason, type Usefulness } from '../../core/recipe/worth.ts';
 import { roundedTo } from '../../core/recipe/rounded-to.ts';
 import { fail, ok, type Result } from '../../core/result.ts';

@@ -3,10 +3,8 @@
 // held against its checksums, and goes the way of a loose file from there on. All files of a call share one bound of unpacked bytes.
 import { Gunzip } from 'fflate';
 import { crc32 } from '../../core/crc.ts';
-import { quoted } from '../import-report.ts';
 import {
   chunksOf,
-  fileName,
   isHidden,
   refusedFile,
   signatureOf,

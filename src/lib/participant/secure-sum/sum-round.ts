@@ -6,7 +6,7 @@ import { strategyOf } from '../../core/aggregation/strategy-spec.ts';
 import { bytesOf, digestOf } from '../../core/digest.ts';
 import type { FederationSpec } from '../../core/federation.ts';
 import type { Result } from '../../core/result.ts';
-import { fromText, toText } from '../../core/secure-sum/bytes.ts';
+import { toText } from '../../core/secure-sum/bytes.ts';
 import { encodeContribution } from '../../core/secure-sum/encoding.ts';
 import { isRingDrawn } from '../../core/secure-sum/graph.ts';
 import { weighedBy } from '../../core/secure-sum/groups.ts';

@@ -4,7 +4,6 @@ import { classLabels } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { associationTest } from '../../core/feasibility/association-test.ts';
 import { learningCurve, type CurvePoint, type LearningCurve } from '../../core/feasibility/learning-curve.ts';
-import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { random } from '../../core/random.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { rowLosses, spread } from './analyse.ts';

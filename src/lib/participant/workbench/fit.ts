@@ -26,7 +26,7 @@ import type { Checkpoint, HistoryPoint, ParticipantStore } from '../../ports/par
 import type { Engine } from '../engine.ts';
 import type { StepView } from '../step-view.ts';
 import { batchesOf } from '../batch-order.ts';
-import { startState, trainLocally, type TrainingProgress } from '../train-locally.ts';
+import { trainLocally, type TrainingProgress } from '../train-locally.ts';
 import type { TrainingAlarm } from '../training-alarms.ts';
 import { createTrainingControl, type TrainingControl } from '../training-control.ts';
 import { askedOnEngine } from './ask-network.ts';

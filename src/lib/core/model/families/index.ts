@@ -1,7 +1,7 @@
 // The model families that a coordinator can pick, simplest first. A new family is a file here and its line in the list.
 // 'imported' is no family of settings: its network comes from a model.json (keras.ts).
 import type { DataContract } from '../../data/contract.ts';
-import { fail, ok, type Result } from '../../result.ts';
+import { fail, type Result } from '../../result.ts';
 import { buildNetwork, type Network } from '../network.ts';
 import { cnnMcMahan } from './cnn-mcmahan.ts';
 import { cnnSmall } from './cnn-small.ts';

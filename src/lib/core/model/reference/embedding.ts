@@ -1,5 +1,5 @@
 // A table of learnt rows: looked up by token id, or added by position.
-import { zeros, type Numbers } from './numbers.ts';
+import { zeros } from './numbers.ts';
 import { parameterAt, type LayerPass, type SequenceGround } from './sequence-pass.ts';
 
 /** The row that a token id names: what is no id of the vocabulary counts as the nearest that is. */
