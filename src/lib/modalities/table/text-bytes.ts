@@ -17,7 +17,8 @@ const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string
   wave: 'a recording (WAV)',
   'packed-sound': 'a recording (MP3, FLAC or Ogg)',
   'other-sound': 'a recording or a film',
-  'old-excel': 'an Excel workbook of the old form (.xls). In Excel, use “Save as” and choose .xlsx or CSV',
+  'old-excel':
+    'an Excel workbook of the old form (.xls), or one with a password. In Excel, use “Save as” and choose .xlsx without a password, or CSV',
 };
 
 /** Binary tables of other programs, by their first letters; what they are, and how to have them as text. */
