@@ -1,6 +1,7 @@
 // Records of delimited text: CSV, TSV, what spreadsheets separate by semicolons or bars, and what lies under one another by blanks;
 // numbers and dates in one spelling.
 import type { SourceFile } from '../source-file.ts';
+import { badLetters } from './bad-letters.ts';
 import { BLANKS, blanksAsTabs } from './blank-separated.ts';
 import { cellRecords } from './cell-records.ts';
 import { respelledCells } from './cell-respelling.ts';
@@ -39,6 +40,7 @@ export async function readDelimited(
   const rows = first.slice(lines.before + (header === 'names' ? 1 : 0));
   const spellings = cellSpellings(names, rows, delimiter, options.readingOf);
   const respelled = respelledBy(spellings);
+  const bad = badLetters(encoding);
   let isBegun = false;
   let isUsable = true;
 
@@ -47,6 +49,7 @@ export async function readDelimited(
       before -= 1;
       return;
     }
+    bad.record(record, names);
     if (!isBegun) {
       isBegun = true;
       sink.layout?.({ header, encoding });
@@ -68,12 +71,15 @@ export async function readDelimited(
   let bytes = 0;
   const chunkBytes = options.chunkBytes ?? 1024 * 1024;
   for await (const chunk of textChunks(file, encoding, { chunkBytes, signal: options.signal })) {
+    bad.piece(chunk);
     scanner.push(asScanned(chunk));
     bytes = Math.min(file.size, bytes + chunkBytes);
     const goesOn = await sink.piece(bytes);
     if (!isUsable || (!goesOn && bytes < file.size)) return;
   }
   scanner.end();
+  const slips = bad.note();
+  if (slips !== undefined) sink.note(`${file.path}: ${slips}`);
   await sink.piece(file.size);
   if (!isBegun)
     sink.refuse(

@@ -103,7 +103,10 @@ export const encodingOf = (head: Uint8Array, asked?: TextEncoding): TextEncoding
 export function encodingNote(encoding: TextEncoding, asked?: TextEncoding): string | undefined {
   if (asked !== undefined || encoding.startsWith('utf-')) return undefined;
   const known: Partial<Record<TextEncoding, string>> = {
-    'windows-1252': 'Windows-1252 (Western European)',
+    'windows-1252':
+      'Windows-1252 (Western European). Where its letters look wrong, choose another encoding: Polish, Czech and Hungarian are often windows-1250',
+    'windows-1250': 'Windows-1250 (Central European)',
+    'windows-1254': 'Windows-1254 (Turkish)',
     'windows-1251': 'Windows-1251 (Cyrillic)',
     'koi8-r': 'KOI8-R (Cyrillic)',
     'windows-1253': 'Windows-1253 (Greek)',
