@@ -3,7 +3,7 @@
 import type { SheetRow } from './sheet-rows.ts';
 
 export interface SheetExtent {
-  /** Rows above the table: titles and remarks, of a cell each. */
+  /** Rows above the table: titles and remarks, of few cells. */
   readonly titles: number;
   /** The columns [from, to), from 0. */
   readonly from: number;
@@ -38,11 +38,16 @@ export function sheetExtent(rows: readonly SheetRow[]): SheetExtent {
   return { titles, from, to };
 }
 
-/** Rows of one cell above a table of several. */
+/** Rows above the first that has at least half as many cells as rows usually have: titles, and names of groups of columns. */
 function titleRows(rows: readonly SheetRow[]): number {
   const counts = rows.map(({ cells }) => cells.filter((cell) => cell !== '').length);
-  return Math.max(...counts) < 2 ? 0 : counts.findIndex((count) => count > 1);
+  const usual = counts.toSorted((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0;
+  if (Math.max(...counts) < 2) return 0;
+  const whole = counts.findIndex((count) => count > 1 && count * 2 >= usual);
+  // Far below it is no title that stands there but a row that is nearly empty.
+  return whole <= MOST_TITLES ? whole : counts.findIndex((count) => count > 1);
 }
+const MOST_TITLES = 10;
 
 /** 54 is "BC". */
 export function columnName(column: number): string {

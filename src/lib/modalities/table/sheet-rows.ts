@@ -150,15 +150,29 @@ const MOST_DAYS = 2_958_466;
 function dateText(days: number, isOf1904: boolean): string {
   const since = isOf1904 ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, days < 60 ? 31 : 30);
   // To the second: a fraction of a day is seldom a whole millisecond.
-  const text = isoText(Math.round((since + days * DAY_MS) / 1000) * 1000);
-  return Number.isInteger(days) ? text.slice(0, 10) : text;
+  if (!Number.isInteger(days)) return isoText(Math.round((since + days * DAY_MS) / 1000) * 1000);
+  const time = since + days * DAY_MS;
+  let text = dayTexts.get(time);
+  if (text === undefined) {
+    text = isoText(time);
+    if (dayTexts.size >= MOST_KEPT) dayTexts.clear();
+    dayTexts.set(time, text);
+  }
+  return text;
 }
+/** By their time: days come again in a sheet, and a Date takes as long as the rest of a cell. */
+const dayTexts = new Map<number, string>();
+const MOST_KEPT = 10_000;
 
 /** Digits that every double keeps. */
 const SURE_DIGITS = 15;
 
+/** As JavaScript writes a number: nearly every short one stands so already. */
+const AS_WRITTEN = /^(?:0|-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.(?!000000)\d*[1-9]))$/;
+
 /** As the sheet shows it: of the 17 digits that are kept the last two tell of arithmetic. */
 function numberText(text: string): string {
+  if (text.length <= SURE_DIGITS && AS_WRITTEN.test(text)) return text;
   const number = Number(text);
   if (!Number.isFinite(number)) return text;
   const shortest = String(number);

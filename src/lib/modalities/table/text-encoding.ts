@@ -68,7 +68,7 @@ const isJapanese = (text: string, head: Uint8Array): boolean => {
 function isMostlyUtf8(head: Uint8Array): boolean {
   const letters = new TextDecoder().decode(head, { stream: true }).match(/[^\x00-\x7f]/gu) ?? [];
   const bad = letters.filter((letter) => letter === '\ufffd').length;
-  return letters.length - bad > bad * 3;
+  return letters.length - bad > bad * 2;
 }
 
 /** undefined: bytes beyond ASCII in words of their own, in no encoding that could be told from others. */

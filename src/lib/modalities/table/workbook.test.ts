@@ -103,6 +103,13 @@ test('a stray cell widens no table, and columns that no line names are of it whe
     ],
     notes: ['a.xlsx: left unread beside the columns B to C: 2 cells, in XFC1, XFD5.'],
   });
+  // A title of two cells, above names of more.
+  const title = `<row r="1">${cell('A1', 'made')}${cell('F1', '2024')}</row>`;
+  expect(
+    await read(
+      workbook({ A: title + inline('a', 'b', 'c', 'd', 'e') + inline('1', '2', '3', '4', '5').repeat(3) }),
+    ),
+  ).toMatchObject({ header: ['a', 'b', 'c', 'd', 'e'], notes: [expect.stringMatching(/“made 2024”/)] });
   // Names of rows before, values behind.
   expect(await read(workbook({ A: `${header}</row>${rows('ABCD')}` }))).toMatchObject({
     header: ['', 'b', 'c', ''],

@@ -134,7 +134,8 @@ export function xmlReader(bytes: Uint8Array): XmlReader {
     const before = open[depth];
     if (before?.length !== behind - start || !letters.startsWith(before, start)) {
       open[depth] = letters.slice(start, behind);
-      names[depth] = withoutPrefix(letters.slice(start, behind));
+      const bare = withoutPrefix(letters.slice(start, behind));
+      names[depth] = KNOWN.get(bare) ?? bare;
     }
     name = names[depth] ?? '';
     depth += 1;
@@ -187,6 +188,9 @@ export function xmlReader(bytes: Uint8Array): XmlReader {
     },
   };
 }
+
+/** Names that come millions of times: the engine compares its own constants by their place in memory, other strings by their letters. */
+const KNOWN = new Map(['row', 'c', 'v', 't', 'f', 'is', 'si', 'r', 'rPr'].map((name) => [name, name]));
 
 const withoutPrefix = (name: string): string => {
   const colon = name.indexOf(':');
