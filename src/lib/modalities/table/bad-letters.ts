@@ -2,31 +2,15 @@
 // cells are told, so that a person can mend them or choose another encoding.
 import { listOf, quoted } from '../import-report.ts';
 import { recordTexts, type CsvRecord } from './csv-scanner.ts';
-import type { TextEncoding } from './table-reading.ts';
 
 const MOST_NAMED = 5;
 
-/** Pieces are looked at as they come, by the engine's own decoder; records only where it found something. */
-export function badLetters(encoding: TextEncoding) {
-  const begun = (): TextDecoder | undefined =>
-    encoding === 'utf-8' ? new TextDecoder(encoding, { fatal: true }) : undefined;
-  let decoder = begun();
-  let [isBad, wasBad, count] = [false, false, 0];
+/** What is said of the cells of records, where a piece of their file held such bytes. */
+export function badLetters() {
+  let count = 0;
   const named: string[] = [];
   return {
-    piece(bytes: Uint8Array): void {
-      // A record may begin in the piece before.
-      wasBad = isBad;
-      isBad = false;
-      try {
-        decoder?.decode(bytes, { stream: true });
-      } catch {
-        isBad = true;
-        decoder = begun();
-      }
-    },
     record(record: CsvRecord, names: readonly string[]): void {
-      if (!isBad && !wasBad) return;
       for (const [field, cell] of recordTexts(record).entries()) {
         if (!cell.includes('\ufffd')) continue;
         count += 1;
@@ -42,3 +26,4 @@ export function badLetters(encoding: TextEncoding) {
     },
   };
 }
+export type BadLetters = ReturnType<typeof badLetters>;

@@ -4,6 +4,7 @@ import { readRawTable } from '../raw-table.ts';
 import { sourceOfBytes } from '../source-file.ts';
 import { guessEncoding } from './text-encoding.ts';
 import type { TextEncoding } from './table-reading.ts';
+import { pageOf } from './text-bytes.ts';
 
 /** The bytes of a text in a page of one byte a letter. */
 function bytesIn(encoding: TextEncoding, text: string): Uint8Array {
@@ -40,9 +41,11 @@ const WESTERN: Readonly<Record<string, string>> = {
     'm³;µm;°C\n12 m³;3 µm;5 °C\n7 m³;4 µm;5 °C\n7 m³;4 µm;5 °C\n7 m³;4 µm;5 °C\n7 m³;4 µm;5 °C\n7 m³;µm\nkm³\ncm³ m³ m³\n',
 };
 
-test('Windows-1250 and 1254 are told from 1252 by the letters of their languages, where those are plain', () => {
+test('Windows-1250 and 1254 are told from 1252 by the letters of their languages, where those are plain', async () => {
   const guessed = (encoding: TextEncoding, texts: Readonly<Record<string, string>>) =>
-    Object.entries(texts).map(([name, text]) => `${name}: ${guessEncoding(bytesIn(encoding, text))}`);
+    Promise.all(
+      Object.entries(texts).map(async ([name, text]) => `${name}: ${await pageOf(bytesIn(encoding, text))}`),
+    );
   for (const [encoding, texts] of [
     ['windows-1250', CENTRAL],
     ['windows-1252', WESTERN],
@@ -51,9 +54,9 @@ test('Windows-1250 and 1254 are told from 1252 by the letters of their languages
       { Turkish: 'Işık;İstanbul\nÇağrı;Muğla\nGül;Beyoğlu, şeker\nŞükrü;Ağrı dağı\nÖzgür;Kırşehir\n' },
     ],
   ] as const)
-    expect(guessed(encoding, texts)).toEqual(Object.keys(texts).map((name) => `${name}: ${encoding}`));
+    expect(await guessed(encoding, texts)).toEqual(Object.keys(texts).map((name) => `${name}: ${encoding}`));
   // Too few to tell.
-  expect(guessEncoding(bytesIn('windows-1250', 'a;b\nŁódź;1\n'))).toBe('windows-1252');
+  expect(await pageOf(bytesIn('windows-1250', 'a;b\nŁódź;1\n'))).toBe('windows-1252');
 });
 
 test('a bad byte among letters of UTF-8 is a slip; without such letters it is of another encoding', () => {

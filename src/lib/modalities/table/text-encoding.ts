@@ -1,7 +1,6 @@
 // How the bytes of a text mean letters, where neither a byte order mark nor UTF-8 says so: told by what words look like. Western texts
 // have a letter of their own here and there among ASCII; Cyrillic, Greek and Japanese ones whole words. What is neither is left to the person.
 import type { TextEncoding } from './table-reading.ts';
-import { otherPage } from './western-letters.ts';
 
 /** The bytes of words that hold anything beyond ASCII, and whether nothing else is in them. */
 function wordsIn(head: Uint8Array): { readonly mixed: number; readonly whole: number } {
@@ -77,7 +76,7 @@ export function guessEncoding(head: Uint8Array): TextEncoding | undefined {
   const { mixed, whole } = wordsIn(head);
   const japanese = decoded(head, 'shift_jis');
   if (japanese !== undefined && isJapanese(japanese, head)) return 'shift_jis';
-  if (whole <= mixed * 4) return otherPage(head) ?? 'windows-1252';
+  if (whole <= mixed * 4) return 'windows-1252';
   const [best] = ALPHABETS.map(([encoding, common]) => ({
     encoding,
     likeness: likeness(decoded(head, encoding) ?? '', common),
