@@ -60,7 +60,8 @@ export async function readRawTable(
         header(names, row) {
           if (form === 'delimited' || form === 'workbook' || form === 'arff') headerRow = row;
           header ??= names;
-          order = header.map((column) => names.indexOf(column));
+          // Two columns of one name are not one column twice.
+          order = header.map((column, at) => (names[at] === column ? at : names.indexOf(column)));
           if (names.length === header.length && !order.includes(-1)) return true;
           problem = `${quoted(name)} has other columns (${listOf(names.map(quoted))}) than the files before it (${listOf(header.map(quoted))}). Name files of one table.`;
           return false;

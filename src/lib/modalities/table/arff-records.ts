@@ -59,7 +59,7 @@ export async function readArff(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  const encoding = notedEncoding(file, head, (note) => sink.note(note));
+  const encoding = await notedEncoding(file, head, (note) => sink.note(note));
   const attributes: Attribute[] = [];
   const record = cellRecords();
   const decoder = new TextDecoder();

@@ -18,12 +18,22 @@ export function cellRecords(): (cells: readonly string[], row: number) => CsvRec
       escaped = new Uint8Array(cells.length);
     }
     // UTF-8 needs at most three bytes for a UTF-16 unit.
-    const most = cells.reduce((total, cell) => total + cell.length * 3, 0);
+    let most = 0;
+    for (const cell of cells) most += cell.length * 3;
     if (most > bytes.length) bytes = new Uint8Array(most);
     let at = 0;
     for (const [field, cell] of cells.entries()) {
       starts[field] = at;
-      at += encoder.encodeInto(cell, bytes.subarray(at)).written;
+      const begin = at;
+      while (at - begin < cell.length) {
+        const code = cell.charCodeAt(at - begin);
+        if (code >= 0x80) break;
+        bytes[at] = code;
+        at += 1;
+      }
+      // The encoder's call takes longer than all of a short cell.
+      const done = at - begin;
+      if (done < cell.length) at += encoder.encodeInto(cell.slice(done), bytes.subarray(at)).written;
       ends[field] = at;
     }
     return { row, bytes, fields: cells.length, starts, ends, escaped, isMalformed: false };

@@ -1,6 +1,7 @@
 // Records of delimited text: CSV, TSV, what spreadsheets separate by semicolons or bars, and what lies under one another by blanks;
 // numbers and dates in one spelling.
 import type { SourceFile } from '../source-file.ts';
+import type { BadLetters } from './bad-letters.ts';
 import { BLANKS, blanksAsTabs } from './blank-separated.ts';
 import { cellRecords } from './cell-records.ts';
 import { respelledCells } from './cell-respelling.ts';
@@ -18,7 +19,7 @@ export async function readDelimited(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  const encoding = notedEncoding(file, head, (note) => sink.note(note));
+  const encoding = await notedEncoding(file, head, (note) => sink.note(note));
   const text = headText(head, encoding);
   const isWhole = head.length === file.size;
   const given = separatorLine(text);
@@ -39,6 +40,9 @@ export async function readDelimited(
   const rows = first.slice(lines.before + (header === 'names' ? 1 : 0));
   const spellings = cellSpellings(names, rows, delimiter, options.readingOf);
   const respelled = respelledBy(spellings);
+  /** Of the first piece that holds bytes which are no letters, and of all behind it. */
+  let bad: BadLetters | undefined;
+  let strict = encoding === 'utf-8' ? new TextDecoder('utf-8', { fatal: true }) : undefined;
   let isBegun = false;
   let isUsable = true;
 
@@ -47,6 +51,7 @@ export async function readDelimited(
       before -= 1;
       return;
     }
+    bad?.record(record, names);
     if (!isBegun) {
       isBegun = true;
       sink.layout?.({ header, encoding });
@@ -68,12 +73,18 @@ export async function readDelimited(
   let bytes = 0;
   const chunkBytes = options.chunkBytes ?? 1024 * 1024;
   for await (const chunk of textChunks(file, encoding, { chunkBytes, signal: options.signal })) {
+    if (strict !== undefined && !isText(chunk, strict)) {
+      strict = undefined;
+      bad = (await import('./bad-letters.ts')).badLetters();
+    }
     scanner.push(asScanned(chunk));
     bytes = Math.min(file.size, bytes + chunkBytes);
     const goesOn = await sink.piece(bytes);
     if (!isUsable || (!goesOn && bytes < file.size)) return;
   }
   scanner.end();
+  const slips = bad?.note();
+  if (slips !== undefined) sink.note(`${file.path}: ${slips}`);
   await sink.piece(file.size);
   if (!isBegun)
     sink.refuse(
@@ -81,6 +92,16 @@ export async function readDelimited(
       'The file holds no lines of text. Choose a file with a header line and rows.',
       1,
     );
+}
+
+/** By the engine's own decoder, which is faster than a look at each record. */
+function isText(piece: Uint8Array, strict: TextDecoder): boolean {
+  try {
+    strict.decode(piece, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The record as its columns' spellings have it, valid until the next; or why it cannot be read. */

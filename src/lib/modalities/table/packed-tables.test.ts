@@ -165,3 +165,32 @@ test('UTF-16 without a byte order mark is text', async () => {
     value: { facts: { rows: 3 } },
   });
 });
+
+test('a workbook in a zip is read like the tables beside it', async () => {
+  const xml = (text: string): Uint8Array => strToU8(text);
+  const book = zipSync({
+    'xl/workbook.xml': xml('<workbook><sheets><sheet name="A" r:id="a"/></sheets></workbook>'),
+    'xl/_rels/workbook.xml.rels': xml(
+      '<r><Relationship Id="a" Type="t/worksheet" Target="worksheets/a.xml"/></r>',
+    ),
+    'xl/worksheets/a.xml': xml(
+      `<w><sheetData>${[
+        ['age', 'ill'],
+        ['7', 'yes'],
+      ]
+        .map((row) => `<row>${row.map((cell) => `<c t="str"><v>${cell}</v></c>`).join('')}</row>`)
+        .join('')}</sheetData></w>`,
+    ),
+  });
+  expect(
+    await lookAtFiles([sourceOfBytes('a.zip', zipSync({ 'b/a.xlsx': book, 'c.csv': csv }))]),
+  ).toMatchObject({
+    ok: true,
+    value: { type: 'table', facts: { rows: 6 } },
+  });
+  // No bytes of its own, and no more than is held.
+  const zip = zipSync({ 'a.xlsx': book });
+  expect(await names([sourceOfBytes('a.zip', zip)])).toEqual([`a.zip/a.xlsx ${book.length}`]);
+  const [refused] = await openedTables([sourceOfBytes('a.zip', zip)], undefined, book.length + 10);
+  expect(refused?.refused?.kind).toBe('archive-bomb');
+});

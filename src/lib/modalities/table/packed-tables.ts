@@ -15,7 +15,7 @@ import {
 import { zipDirectory, zipReader, type ZipEntry } from '../zip-directory.ts';
 import { gatherTexts } from './text-folders.ts';
 
-const TABLE = /\.(csv|tsv|tab|data|dat|arff|jsonl?|ndjson|parquet|arrow|feather)$/i;
+const TABLE = /\.(csv|tsv|tab|data|dat|arff|jsonl?|ndjson|parquet|arrow|feather|xls[xm])$/i;
 const OF_ANOTHER_KIND = /\.(png|jpe?g|webp|wav|mp3|flac|og[ga]|opus|xml)$/i;
 /** Unpacked, of all files together. */
 const MOST_BYTES = 2 ** 30;
@@ -77,8 +77,7 @@ async function tablesOfZip(
   const directory = await zipDirectory(file);
   if (!directory.ok) return [refusedFile(file.path, file.size, directory.error)];
   const entries = directory.value.filter(({ path }) => !isHidden(path));
-  if (entries.some(({ path }) => /^xl\/workbook\.xml$/i.test(path)))
-    return [workbookIn(file, entries, budget)];
+  if (isWorkbook(entries)) return [workbookIn(file, entries, budget)];
   const tables = entries.filter(({ path }) => TABLE.test(path));
   if (tables.length === 0 || entries.some(({ path }) => OF_ANOTHER_KIND.test(path))) return [file];
   const reader = zipReader(file);
@@ -91,14 +90,25 @@ async function tablesOfZip(
       continue;
     }
     const bytes = await reader.read(entry, { entryBytes: budget.left, ratio: MOST_RATIO });
-    if (bytes.ok) budget.left -= bytes.value.length;
-    unpacked.push(
-      bytes.ok
-        ? sourceOfBlob(path, new Blob([bytes.value]))
-        : refusedFile(path, entry.compressedBytes, bytes.error),
-    );
+    if (!bytes.ok) {
+      unpacked.push(refusedFile(path, entry.compressedBytes, bytes.error));
+      continue;
+    }
+    budget.left -= bytes.value.length;
+    unpacked.push(await asWorkbook(sourceOfBlob(path, new Blob([bytes.value])), budget));
   }
   return unpacked;
+}
+
+const isWorkbook = (entries: readonly ZipEntry[]): boolean =>
+  entries.some(({ path }) => /^xl\/workbook\.xml$/i.test(path));
+
+/** What lies in a zip, as the workbook that it is; else as it is. */
+async function asWorkbook(file: SourceFile, budget: Budget): Promise<SourceFile> {
+  if (signatureOf(await file.read(0, 4)) !== 'zip') return file;
+  const directory = await zipDirectory(file);
+  if (!directory.ok) return refusedFile(file.path, file.size, directory.error);
+  return isWorkbook(directory.value) ? workbookIn(file, directory.value, budget) : file;
 }
 
 /** Its parts are unpacked where it is read. */

@@ -17,7 +17,8 @@ const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string
   wave: 'a recording (WAV)',
   'packed-sound': 'a recording (MP3, FLAC or Ogg)',
   'other-sound': 'a recording or a film',
-  'old-excel': 'an Excel workbook of the old form (.xls). In Excel, use “Save as” and choose .xlsx or CSV',
+  'old-excel':
+    'an Excel workbook of the old form (.xls), or one with a password. In Excel, use “Save as” and choose .xlsx without a password, or CSV',
 };
 
 /** Binary tables of other programs, by their first letters; what they are, and how to have them as text. */
@@ -98,11 +99,21 @@ export const toldEncoding = (head: Uint8Array): TextEncoding | undefined =>
 export const encodingOf = (head: Uint8Array, asked?: TextEncoding): TextEncoding =>
   asked ?? toldEncoding(head) ?? 'windows-1252';
 
+/** Likewise, with the other pages of Latin letters told apart: their alphabets are loaded where a text may need them. */
+export async function pageOf(head: Uint8Array, asked?: TextEncoding): Promise<TextEncoding> {
+  const encoding = encodingOf(head, asked);
+  if (asked !== undefined || encoding !== 'windows-1252') return encoding;
+  const { otherPage } = await import('./western-letters.ts');
+  return otherPage(head) ?? encoding;
+}
+
 /** What a person should know of it; undefined of Unicode. */
 export function encodingNote(encoding: TextEncoding, asked?: TextEncoding): string | undefined {
   if (asked !== undefined || encoding.startsWith('utf-')) return undefined;
   const known: Partial<Record<TextEncoding, string>> = {
-    'windows-1252': 'Windows-1252 (Western European)',
+    'windows-1252': 'Windows-1252 (Western European; Polish, Czech and Hungarian are often windows-1250)',
+    'windows-1250': 'Windows-1250 (Central European)',
+    'windows-1254': 'Windows-1254 (Turkish)',
     'windows-1251': 'Windows-1251 (Cyrillic)',
     'koi8-r': 'KOI8-R (Cyrillic)',
     'windows-1253': 'Windows-1253 (Greek)',
@@ -113,12 +124,12 @@ export function encodingNote(encoding: TextEncoding, asked?: TextEncoding): stri
 }
 
 /** Of a table's text; noted where it is not Unicode and no person said it. */
-export function notedEncoding(
+export async function notedEncoding(
   { path, reading }: Pick<SourceFile, 'path' | 'reading'>,
   head: Uint8Array,
   note: (text: string) => void,
-): TextEncoding {
-  const encoding = encodingOf(head, reading?.encoding);
+): Promise<TextEncoding> {
+  const encoding = await pageOf(head, reading?.encoding);
   const foreign = encodingNote(encoding, reading?.encoding);
   if (foreign !== undefined) note(`${path}: ${foreign}`);
   return encoding;

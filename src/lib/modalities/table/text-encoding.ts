@@ -60,9 +60,19 @@ const isJapanese = (text: string, head: Uint8Array): boolean => {
   return common > all * 0.8 && inWords > all * 0.7;
 };
 
+/**
+ * A slip here and there in what else is UTF-8: a cell that was cut within a letter, a line of another program. Letters of other encodings
+ * make letters of UTF-8 by chance alone, and far fewer than bytes that are none.
+ */
+function isMostlyUtf8(head: Uint8Array): boolean {
+  const letters = new TextDecoder().decode(head, { stream: true }).match(/[^\x00-\x7f]/gu) ?? [];
+  const bad = letters.filter((letter) => letter === '\ufffd').length;
+  return letters.length - bad > bad * 2;
+}
+
 /** undefined: bytes beyond ASCII in words of their own, in no encoding that could be told from others. */
 export function guessEncoding(head: Uint8Array): TextEncoding | undefined {
-  if (decoded(head, 'utf-8') !== undefined) return 'utf-8';
+  if (decoded(head, 'utf-8') !== undefined || isMostlyUtf8(head)) return 'utf-8';
   const { mixed, whole } = wordsIn(head);
   const japanese = decoded(head, 'shift_jis');
   if (japanese !== undefined && isJapanese(japanese, head)) return 'shift_jis';

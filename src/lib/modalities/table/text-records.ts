@@ -4,7 +4,7 @@ import { cellRecords } from './cell-records.ts';
 import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 import type { TextEncoding } from './table-reading.ts';
-import { encodingNote, encodingOf, headText, notTextBecause } from './text-bytes.ts';
+import { encodingNote, headText, notTextBecause, pageOf } from './text-bytes.ts';
 import type { TextFolders } from './text-folders.ts';
 
 export async function readTexts(
@@ -39,7 +39,7 @@ export async function readTexts(
         refuse('wrong-size', `A text has at most ${MAXIMUM_RECORD_BYTES / 2 ** 20} MiB. Divide it.`);
       else if (reason !== undefined) refuse('not-text', `This is no text. ${reason}`);
       else {
-        const encoding = encodingOf(bytes);
+        const encoding = await pageOf(bytes);
         if (!encoding.startsWith('utf-')) foreign.push({ path: text.path, encoding });
         const cell = new TextDecoder().decode(headText(bytes, encoding)).trim();
         if (cell === '') refuse('missing-value', 'The file is empty. Leave it out.');

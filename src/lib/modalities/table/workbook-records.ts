@@ -7,7 +7,9 @@ import { respelledCells } from './cell-respelling.ts';
 import { firstLines } from './first-lines.ts';
 import { folded } from './header-line.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
-import { openWorkbook, type SheetRow, type SheetRows, type Workbook } from './workbook.ts';
+import { columnName, sheetExtent } from './sheet-extent.ts';
+import type { SheetRow } from './sheet-rows.ts';
+import { damagedPart, openWorkbook, type SheetRows, type Workbook } from './workbook.ts';
 
 export async function readWorkbook(
   packed: SourceFile,
@@ -89,29 +91,36 @@ function taken(rows: Iterable<SheetRow>, most: number): readonly SheetRow[] {
 async function readSheet(
   sheet: string,
   { sheets }: Workbook,
-  { rows, told }: SheetRows,
+  { rows, told, part }: SheetRows,
   file: SourceFile,
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  const filled = withCells(rows);
   const first: SheetRow[] = [];
-  for (let next = filled.next(); next.done !== true; next = filled.next()) {
+  for (let next = rows.next(); next.done !== true; next = rows.next()) {
     first.push(next.value);
     if (first.length >= SPELLING_ROWS) break;
   }
-  if (first.length === 0)
+  const damage = (): string => {
+    const after = told.damagedAfter ?? 0;
+    return damagedPart(part, after === 0 ? '' : ` behind row ${after.toLocaleString('en')}`).message;
+  };
+  if (first.length === 0) {
+    if (told.damagedAfter !== undefined) return sink.refuse('corrupt-archive', damage(), 1);
     return sink.refuse(
       'empty-file',
       `The sheet ${quoted(sheet)} has no cells. Choose another sheet, or a file with a header line and rows.`,
       1,
     );
-  // A table may begin anywhere in a sheet; its lines are as long as the longest.
-  const left = Math.min(...first.map(({ cells }) => cells.findIndex((cell) => cell !== '')));
-  const width = Math.max(...first.map(({ cells }) => cells.length)) - left;
-  const lineOf = ({ cells }: SheetRow): string[] =>
-    Array.from({ length: width }, (_, at) => cells[left + at] ?? '');
-  const titles = titleLines(first.map(lineOf));
+  }
+  const { titles, from, to } = sheetExtent(first);
+  const outside = cellsOutside(from, to);
+  const lineOf = (row: SheetRow): string[] => {
+    outside.look(row);
+    const line: string[] = [];
+    for (let column = from; column < to; column += 1) line.push(row.cells[column] ?? '');
+    return line;
+  };
   const lines = first.slice(titles).map(lineOf);
   const { header, names, notes } = firstLines(lines, options.wanted, file.reading?.header, {
     hasTitles: false,
@@ -136,30 +145,32 @@ async function readSheet(
   for (const note of [...notes, ...spelt]) tell(note);
 
   const record = cellRecords();
-  let [done, outside] = [0, 0];
-  const emit = (row: SheetRow): void => {
-    const read = respelled(lineOf(row));
-    if ('message' in read) sink.refuse('not-a-number', read.message, row.row);
-    else sink.record(record(read, row.row));
+  let done = 0;
+  const emit = (line: string[], row: number): void => {
+    // Of a row whose cells all lie beside the columns nothing is left.
+    if (line.every((cell) => cell === '')) return;
+    const read = respelled(line);
+    if ('message' in read) sink.refuse('not-a-number', read.message, row);
+    else sink.record(record(read, row));
     done += 1;
   };
-  for (const row of first.slice(titles + (header === 'names' ? 1 : 0))) emit(row);
+  for (const [at, line] of data.entries())
+    emit(line, first[titles + at + (header === 'names' ? 1 : 0)]?.row ?? start);
   // How many rows there are is not known before the end: they come nearer to it, and never there.
   const pieces = (): Promise<boolean> =>
     sink.piece(Math.floor(file.size * (1 - 1 / (1 + done / ROWS_AT_ONCE))));
   let goesOn = await pieces();
-  for (const row of filled) {
+  for (const row of rows) {
     if (!goesOn) return;
-    outside += row.cells.filter((cell, at) => cell !== '' && (at < left || at >= left + width)).length;
-    emit(row);
+    emit(lineOf(row), row.row);
     if (done % ROWS_AT_ONCE !== 0) continue;
     options.signal?.throwIfAborted();
     goesOn = await pieces();
   }
   const cells = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'cell' : 'cells'}`;
-  if (outside > 0)
+  if (outside.count() > 0)
     tell(
-      `left unread beside the columns of the first ${first.length.toLocaleString('en')} rows: ${cells(outside)}.`,
+      `left unread beside the columns ${columnName(from)} to ${columnName(to - 1)}: ${cells(outside.count())}, in ${outside.names()}.`,
     );
   if (told.formulas > 0)
     tell(
@@ -168,18 +179,32 @@ async function readSheet(
   if (told.errors > 0) tell(`errors (#N/A, #DIV/0!) are taken as missing: ${cells(told.errors)}.`);
   if (told.times > 0)
     tell(`times of day and durations are read as parts of a day, noon as 0.5: ${cells(told.times)}.`);
+  if (told.textless > 0)
+    tell(
+      `cells that refer to a text which the workbook does not have are empty: ${cells(told.textless)}. It is damaged: open it in Excel or LibreOffice, and save it again.`,
+    );
+  if (told.damagedAfter !== undefined) sink.refuse('corrupt-archive', damage(), told.damagedAfter + 1);
   await sink.piece(file.size);
 }
 
+/** Cells that no column of the table holds. */
+function cellsOutside(from: number, to: number) {
+  const named: string[] = [];
+  let count = 0;
+  return {
+    look({ row, cells }: SheetRow): void {
+      for (let column = 0; column < cells.length; column += 1) {
+        // Between them lies the table.
+        if (column === from) column = to;
+        if ((cells[column] ?? '') === '') continue;
+        count += 1;
+        if (named.length < MOST_NAMED) named.push(columnName(column) + row);
+      }
+    },
+    count: () => count,
+    names: () => `${listOf(named)}${count > named.length ? ' and further' : ''}`,
+  };
+}
+const MOST_NAMED = 5;
+
 const ROWS_AT_ONCE = 4096;
-
-function* withCells(rows: Iterable<SheetRow>): Generator<SheetRow, void, undefined> {
-  for (const row of rows) if (row.cells.length > 0) yield row;
-}
-
-/** Lines of one cell above a table of several: titles and remarks. */
-function titleLines(lines: readonly (readonly string[])[]): number {
-  const filled = (line: readonly string[]): number => line.filter((cell) => cell !== '').length;
-  const widest = Math.max(...lines.map(filled));
-  return widest < 2 ? 0 : lines.findIndex((line) => filled(line) > 1);
-}

@@ -5,7 +5,7 @@ import { lookAtFiles } from '../look-at-files.ts';
 import { readRawTable } from '../raw-table.ts';
 import { sourceOfBytes } from '../source-file.ts';
 import type { TableReading } from './table-reading.ts';
-import { xmlEvents } from './xml-events.ts';
+import { xmlReader } from './xml-reader.ts';
 
 const STYLES = `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd;@"/><numFmt numFmtId="165" formatCode="[Red]0.0&quot;day&quot;"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="20"/></cellXfs></styleSheet>`;
 const TEXTS = `<sst><si><t>day</t></si><si><r><t>si</t></r><r><t xml:space="preserve">ze </t></r><rPh sb="0"><t>aloud</t></rPh></si><si><t>Tom &amp; _x0041_nn</t></si><si/></sst>`;
@@ -80,7 +80,53 @@ test('cells far behind the columns of the first rows are left unread, and said t
     }),
   );
   expect(table).toMatchObject({ header: ['a', 'b'] });
-  expect(typeof table === 'string' ? '' : table.notes?.join(' ')).toMatch(/left unread beside .*: 1 cell\./);
+  expect(typeof table === 'string' ? '' : table.notes?.join(' ')).toMatch(
+    /left unread beside the columns A to B: 1 cell, in XFD1002\./,
+  );
+});
+
+test('a stray cell widens no table, and columns that no line names are of it where many rows fill them', async () => {
+  const cell = (place: string, text: string): string =>
+    `<c r="${place}" t="inlineStr"><is><t>${text}</t></is></c>`;
+  const rows = (columns: string): string =>
+    [2, 3, 4].map((row) => `<row r="${row}">${[...columns].map((at) => cell(at + row, 'x'))}</row>`).join('');
+  const header = `<row r="1">${cell('B1', 'b')}${cell('C1', 'c')}`;
+  const far = `<row r="5">${cell('B5', 'y')}${cell('XFD5', 'stray')}</row>`;
+  const table = await read(workbook({ A: `${header}${cell('XFC1', 'note')}</row>${rows('BC')}${far}` }));
+  expect(table).toMatchObject({
+    header: ['b', 'c'],
+    rows: [
+      ['x', 'x'],
+      ['x', 'x'],
+      ['x', 'x'],
+      ['y', ''],
+    ],
+    notes: ['a.xlsx: left unread beside the columns B to C: 2 cells, in XFC1, XFD5.'],
+  });
+  // A title of two cells, above names of more.
+  const title = `<row r="1">${cell('A1', 'made')}${cell('F1', '2024')}</row>`;
+  expect(
+    await read(
+      workbook({ A: title + inline('a', 'b', 'c', 'd', 'e') + inline('1', '2', '3', '4', '5').repeat(3) }),
+    ),
+  ).toMatchObject({ header: ['a', 'b', 'c', 'd', 'e'], notes: [expect.stringMatching(/“made 2024”/)] });
+  // Names of rows before, values behind.
+  expect(await read(workbook({ A: `${header}</row>${rows('ABCD')}` }))).toMatchObject({
+    header: ['', 'b', 'c', ''],
+    notes: [],
+  });
+});
+
+test('a part that is no whole XML is named, and rows before it are read', async () => {
+  const row = inline('1', '2');
+  const cut = await read(workbook({ A: `${inline('a', 'b')}${row.repeat(1500)}<row><c` }));
+  expect(cut).toMatchObject({ header: ['a', 'b'], unreadable: 1 });
+  expect(typeof cut === 'string' ? '' : `${cut.rows.length} ${cut.firstProblem}`).toMatch(
+    /^1500 The workbook is damaged: its part “xl\/worksheets\/s0\.xml” is no whole XML behind row 1,501\. Open it/,
+  );
+  const damaged = /its part “xl\/worksheets\/s0\.xml” is no whole XML\. Open it/;
+  expect(await read(workbook({ A: '<row><c' }))).toMatch(damaged);
+  expect(await read(workbook({ A: row }, '<broken'))).toMatch(/its part “xl\/workbook\.xml” is no whole XML/);
 });
 
 test('a sheet is the one that is named, else the first that has the column that is looked for', async () => {
@@ -120,11 +166,45 @@ test('a workbook that would unpack to more than is held, or is damaged, is refus
   expect(await read(bytes.subarray(0, bytes.length - 30))).toMatch(/cut off or damaged/);
 });
 
+/** Of an opening tag its name and its attribute x. */
+function stepsOf(text: string): readonly string[] {
+  const xml = xmlReader(strToU8(text));
+  const steps: string[] = [];
+  for (;;) {
+    const step = xml.next();
+    steps.push(
+      step === 'text'
+        ? xml.text()
+        : step === 'open'
+          ? `<${xml.name()} ${xml.attribute('x') ?? ''}>`
+          : step === 'close'
+            ? `</${xml.name()}>`
+            : step,
+    );
+    if (step === 'end' || step === 'damaged') return steps;
+  }
+}
+
 test('XML comes in pieces, and what is cut between them is whole', () => {
   const long = 'ä'.repeat(600_000);
-  const events = [...xmlEvents(strToU8(`<a x="1>2"><!-- <b> -->${long}&lt;&#65;<![CDATA[<c>]]></a>`))];
-  expect(events[0]).toEqual({ type: 'open', name: 'a', attributes: ' x="1>2"', isEmpty: false });
-  expect(events.map((one) => (one.type === 'text' ? one.text : '')).join('')).toBe(`${long}<A<c>`);
-  expect(events.at(-1)).toEqual({ type: 'close', name: 'a' });
-  expect([...xmlEvents(strToU8(`<a${' x'.repeat(1_000_000)}`))]).toEqual([]);
+  expect(
+    stepsOf(
+      `<?xml version="1.0"?>\n<p:a y="x='2'" p:x = '1>2&amp;'><!-- <b> -->${long}&lt;&#65;<![CDATA[<c>]]><b/></p:a >\n`,
+    ),
+  ).toEqual(['<a 1>2&>', `${long}<A`, '<c>', '<b >', '</b>', '</a>', 'end']);
+});
+
+test('what is no XML, or not all of it, is said to be damaged where it is reached', () => {
+  for (const [text, ...steps] of [
+    ['<a><b></a>', '<a >', '<b >'],
+    ['<a>1', '<a >', '1'],
+    ['<a>1 < 2</a>', '<a >', '1 '],
+    ['<a><b x="1" <c/></a>', '<a >'],
+    ['<a><b x="1></b></a>', '<a >'],
+    ['</a>'],
+    ['a letter'],
+    [''],
+    [`<a${' x'.repeat(1_000_000)}`],
+  ] as const)
+    expect(stepsOf(text)).toEqual([...steps, 'damaged']);
 });

@@ -1,40 +1,47 @@
 // A workbook of Excel, LibreOffice or Google Sheets (.xlsx, ECMA-376 part 1 §18): its sheets, and the cells of one, as they stand there:
 // numbers as plain decimals, dates in ISO 8601. By the zip reader that archives are read by, with its bounds and checksums, since the
 // libraries for it (read-excel-file, SheetJS) unpack without either, and bring a reader of zip archives of their own.
-import { isoText } from '../../core/data/iso-time.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { quoted } from '../import-report.ts';
 import { zipDirectory, zipReader, type ZipEntry } from '../zip-directory.ts';
 import type { FileProblem, SourceFile } from '../source-file.ts';
-import { attributeIn, xmlEvents } from './xml-events.ts';
+import {
+  sheetRows,
+  withLetters,
+  type NumberStyle,
+  type SharedCells,
+  type SheetRow,
+  type SheetTold,
+} from './sheet-rows.ts';
+import { xmlReader, type XmlReader } from './xml-reader.ts';
 
 export interface Workbook {
   /** In their order; hidden ones and charts are left out. */
   readonly sheets: readonly string[];
-  /** Cells are '' where they are empty. Formulas whose value was never worked out are empty, and counted. */
+  /** Formulas whose value was never worked out are empty, and counted. */
   rows(sheet: string): Promise<Result<SheetRows, FileProblem>>;
 }
 
-export interface SheetRow {
-  /** From 1, as the sheet counts them. */
-  readonly row: number;
-  readonly cells: readonly string[];
-}
-
 export interface SheetRows {
-  readonly rows: Iterable<SheetRow>;
+  readonly rows: Generator<SheetRow, void, undefined>;
   /** Known at the end of the rows. */
-  readonly told: { formulas: number; errors: number; times: number };
+  readonly told: Readonly<SheetTold>;
+  /** In the workbook. */
+  readonly part: string;
 }
 
 /** What one part may unpack to; deflate makes no more than 1032 of a byte, and sheets of few values come near it. */
 export const WORKBOOK_LIMITS = { entryBytes: 256 * 1024 * 1024, ratio: 1032 } as const;
-/** Of Excel: XFD. */
-const MOST_COLUMNS = 16_384;
 
-const damaged = fail<FileProblem>({
+const damaged = (what: string): FileProblem => ({
   kind: 'corrupt-archive',
-  message: 'The workbook is damaged: its sheets are not listed. Save it again as .xlsx, or as CSV.',
+  message: `The workbook is damaged: ${what}. Open it in Excel or LibreOffice, which may mend it, and save it again as .xlsx, or as CSV.`,
 });
+/** `where`: the place, as a sentence goes on. */
+export const damagedPart = (path: string, where = ''): FileProblem =>
+  damaged(`its part ${quoted(path)} is no whole XML${where}`);
+
+type Parts = (path: string) => Promise<Result<Uint8Array, FileProblem> | undefined>;
 
 export async function openWorkbook(file: SourceFile): Promise<Result<Workbook, FileProblem>> {
   const directory = await zipDirectory(file);
@@ -43,104 +50,137 @@ export async function openWorkbook(file: SourceFile): Promise<Result<Workbook, F
     directory.value.map((entry) => [entry.path.toLowerCase(), entry]),
   );
   const reader = zipReader(file);
-  const part = async (path: string): Promise<Result<Uint8Array, FileProblem> | undefined> => {
+  const part: Parts = async (path) => {
     const entry = entries.get(path.toLowerCase());
-    return entry === undefined ? undefined : reader.read(entry, WORKBOOK_LIMITS);
+    if (entry === undefined) return undefined;
+    const bytes = await reader.read(entry, WORKBOOK_LIMITS);
+    return bytes.ok
+      ? bytes
+      : fail({
+          ...bytes.error,
+          message: `The part ${quoted(path)} of the workbook cannot be read. ${bytes.error.message}`,
+        });
   };
-  const [book, links] = [await part('xl/workbook.xml'), await part('xl/_rels/workbook.xml.rels')];
-  if (book === undefined || links === undefined) return damaged;
-  if (!book.ok) return book;
+  const links = await linksOf(part);
   if (!links.ok) return links;
-  const paths = new Map<string, string>();
-  const shared = { texts: 'xl/sharedStrings.xml', styles: 'xl/styles.xml' };
-  for (const event of xmlEvents(links.value)) {
-    if (event.type !== 'open' || event.name !== 'Relationship') continue;
-    const kind = attributeIn(event.attributes, 'Type')?.split('/').at(-1);
-    const target = attributeIn(event.attributes, 'Target') ?? '';
-    const path = target.startsWith('/') ? target.slice(1) : `xl/${target}`;
-    if (kind === 'worksheet') paths.set(attributeIn(event.attributes, 'Id') ?? '', path);
-    if (kind === 'sharedStrings') shared.texts = path;
-    if (kind === 'styles') shared.styles = path;
-  }
-  const sheets = new Map<string, string>();
-  const parts = new Set<string>();
-  let isOf1904 = false;
-  for (const event of xmlEvents(book.value)) {
-    if (event.type !== 'open') continue;
-    const of = (name: string): string | undefined => attributeIn(event.attributes, name);
-    if (event.name === 'workbookPr') isOf1904 = /^(1|true)$/.test(of('date1904') ?? '');
-    const path = event.name === 'sheet' ? paths.get(of('id') ?? '') : undefined;
-    if (path === undefined || (of('state') ?? 'visible') !== 'visible') continue;
-    // No program writes two sheets of one part, and each would be unpacked anew.
-    const part = path.toLowerCase();
-    if (!parts.has(part)) sheets.set(of('name') ?? '', path);
-    parts.add(part);
-  }
-  if (sheets.size === 0) return damaged;
-
-  const common = async (): Promise<Result<Common, FileProblem>> => {
-    const [texts, styles] = [await part(shared.texts), await part(shared.styles)];
-    if (texts?.ok === false) return texts;
-    if (styles?.ok === false) return styles;
-    return ok({
-      texts: texts === undefined ? [] : sharedTexts(texts.value),
-      styles: styles === undefined ? [] : numberStyles(styles.value),
-      isOf1904,
-    });
-  };
-  let known: Promise<Result<Common, FileProblem>> | undefined;
+  const book = await sheetsOf(part, links.value.sheets);
+  if (!book.ok) return book;
+  const { sheets, isOf1904 } = book.value;
+  let known: Promise<Result<SharedCells, FileProblem>> | undefined;
   /** Whoever looks for a sheet reads it next. */
-  let last: { readonly sheet: string; readonly bytes: Awaited<ReturnType<typeof part>> } | undefined;
+  let last: { readonly sheet: string; readonly bytes: Awaited<ReturnType<Parts>> } | undefined;
   return ok({
     sheets: [...sheets.keys()],
     async rows(sheet) {
-      known ??= common();
-      if (last?.sheet !== sheet) last = { sheet, bytes: await part(sheets.get(sheet) ?? '') };
+      known ??= sharedCells(part, links.value, isOf1904);
+      const path = sheets.get(sheet) ?? '';
+      if (last?.sheet !== sheet) last = { sheet, bytes: await part(path) };
       const [of, { bytes }] = [await known, last];
       if (!of.ok) return of;
-      if (bytes === undefined) return damaged;
+      if (bytes === undefined) return fail(damaged(`its part ${quoted(path)} is not there`));
       if (!bytes.ok) return bytes;
-      const told = { formulas: 0, errors: 0, times: 0 };
-      return ok({ rows: rowsOf(bytes.value, of.value, told), told });
+      const told: SheetTold = { formulas: 0, errors: 0, times: 0, textless: 0, damagedAfter: undefined };
+      return ok({ rows: sheetRows(bytes.value, of.value, told), told, part: path });
     },
   });
 }
 
-/** What the cells of all sheets refer to. */
-interface Common {
-  readonly texts: readonly string[];
-  /** By style: what its numbers are. */
-  readonly styles: readonly NumberStyle[];
+/** Takes each step through a part; a problem where it cannot be read to its end, or where `isNeeded` and it is not there. */
+async function walk(
+  part: Parts,
+  path: string,
+  isNeeded: boolean,
+  take: (step: 'open' | 'close' | 'text', xml: XmlReader) => void,
+): Promise<FileProblem | undefined> {
+  const bytes = await part(path);
+  if (bytes === undefined) return isNeeded ? damaged(`its part ${quoted(path)} is not there`) : undefined;
+  if (!bytes.ok) return bytes.error;
+  const xml = xmlReader(bytes.value);
+  for (let step = xml.next(); step !== 'end'; step = xml.next()) {
+    if (step === 'damaged') return damagedPart(path);
+    take(step, xml);
+  }
+  return undefined;
+}
+
+/** Where the parts of a workbook lie. */
+interface Links {
+  /** By their ids. */
+  readonly sheets: ReadonlyMap<string, string>;
+  readonly texts: string;
+  readonly styles: string;
+}
+
+async function linksOf(part: Parts): Promise<Result<Links, FileProblem>> {
+  const sheets = new Map<string, string>();
+  let [texts, styles] = ['xl/sharedStrings.xml', 'xl/styles.xml'];
+  const problem = await walk(part, 'xl/_rels/workbook.xml.rels', true, (step, xml) => {
+    if (step !== 'open' || xml.name() !== 'Relationship') return;
+    const kind = xml.attribute('Type')?.split('/').at(-1);
+    const target = xml.attribute('Target') ?? '';
+    const path = target.startsWith('/') ? target.slice(1) : `xl/${target.replace(/^\.\//, '')}`;
+    if (kind === 'worksheet') sheets.set(xml.attribute('Id') ?? '', path);
+    if (kind === 'sharedStrings') texts = path;
+    if (kind === 'styles') styles = path;
+  });
+  return problem === undefined ? ok({ sheets, texts, styles }) : fail(problem);
+}
+
+interface Book {
+  /** By their names, where they lie. */
+  readonly sheets: ReadonlyMap<string, string>;
   readonly isOf1904: boolean;
 }
 
-/** §18.4: an item's text may be in runs; how it is read aloud (rPh) is none of it. */
-function sharedTexts(bytes: Uint8Array): readonly string[] {
-  const texts: string[] = [];
-  let [isText, isAloud, text] = [false, false, ''];
-  for (const event of xmlEvents(bytes)) {
-    if (event.type === 'text') {
-      if (isText && !isAloud) text += event.text;
-      continue;
-    }
-    const isOpen = event.type === 'open' && !event.isEmpty;
-    if (event.name === 't') isText = isOpen;
-    if (event.name === 'rPh') isAloud = isOpen;
-    if (event.name !== 'si') continue;
-    if (event.type === 'close' || event.isEmpty) texts.push(withLetters(text));
-    text = '';
-  }
-  return texts;
+async function sheetsOf(part: Parts, paths: ReadonlyMap<string, string>): Promise<Result<Book, FileProblem>> {
+  const sheets = new Map<string, string>();
+  const taken = new Set<string>();
+  let isOf1904 = false;
+  const problem = await walk(part, 'xl/workbook.xml', true, (step, xml) => {
+    if (step !== 'open') return;
+    if (xml.name() === 'workbookPr') isOf1904 ||= /^(1|true)$/.test(xml.attribute('date1904') ?? '');
+    const path = xml.name() === 'sheet' ? paths.get(xml.attribute('id') ?? '') : undefined;
+    if (path === undefined || (xml.attribute('state') ?? 'visible') !== 'visible') return;
+    // No program writes two sheets of one part, and each would be unpacked anew.
+    const lowered = path.toLowerCase();
+    if (!taken.has(lowered)) sheets.set(xml.attribute('name') ?? '', path);
+    taken.add(lowered);
+  });
+  if (problem !== undefined) return fail(problem);
+  return sheets.size === 0 ? fail(damaged('its sheets are not listed')) : ok({ sheets, isOf1904 });
 }
 
-/** §22.4.2.4, ST_Xstring: letters that XML cannot hold. */
-const withLetters = (text: string): string =>
-  text.includes('_x')
-    ? text.replace(/_x([\dA-F]{4})_/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
-    : text;
+async function sharedCells(
+  part: Parts,
+  links: Links,
+  isOf1904: boolean,
+): Promise<Result<SharedCells, FileProblem>> {
+  const [texts, styles]: [string[], NumberStyle[]] = [[], []];
+  const problem =
+    (await walk(part, links.texts, false, textsInto(texts))) ??
+    (await walk(part, links.styles, false, stylesInto(styles)));
+  return problem === undefined ? ok({ texts, styles, isOf1904 }) : fail(problem);
+}
 
-/** Days, or parts of one: times of day and durations, which stay numbers. */
-type NumberStyle = 'plain' | 'date' | 'time';
+type Take = Parameters<typeof walk>[3];
+
+/** §18.4: an item's text may be in runs; how it is read aloud (rPh) is none of it. */
+function textsInto(texts: string[]): Take {
+  let [isText, isAloud, text] = [false, false, ''];
+  return (step, xml) => {
+    if (step === 'text') {
+      if (isText && !isAloud) text += xml.text();
+      return;
+    }
+    const isOpen = step === 'open';
+    if (xml.name() === 't') isText = isOpen;
+    else if (xml.name() === 'rPh') isAloud = isOpen;
+    else if (xml.name() === 'si') {
+      if (!isOpen) texts.push(withLetters(text));
+      text = '';
+    }
+  };
+}
 
 /** §18.8.30: the formats that have numbers and no code, those of East Asian countries too. */
 const builtIn = (id: number): NumberStyle =>
@@ -157,121 +197,15 @@ function styleOf(code: string): NumberStyle {
   return /[dy]|m{3}/i.test(letters) ? 'date' : /[hs]/i.test(letters) ? 'time' : 'plain';
 }
 
-function numberStyles(bytes: Uint8Array): readonly NumberStyle[] {
+function stylesInto(styles: NumberStyle[]): Take {
   const own = new Map<number, NumberStyle>();
-  const styles: NumberStyle[] = [];
   let isCells = false;
-  for (const event of xmlEvents(bytes)) {
-    if (event.type === 'text') continue;
-    if (event.name === 'cellXfs') isCells = event.type === 'open';
-    if (event.type !== 'open') continue;
-    const id = Number(attributeIn(event.attributes, 'numFmtId'));
-    if (event.name === 'numFmt') own.set(id, styleOf(attributeIn(event.attributes, 'formatCode') ?? ''));
-    if (event.name === 'xf' && isCells) styles.push(own.get(id) ?? builtIn(id));
-  }
-  return styles;
-}
-
-const DAY_MS = 86_400_000;
-/** To the end of the year 9999; a sheet shows no other as a date. */
-const MOST_DAYS = 2_958_466;
-
-/** Days since the end of 1899, whose 60th is a February 29 that there was not; or since 1904 began (§18.17.4.1). */
-function dateText(days: number, isOf1904: boolean): string {
-  const since = isOf1904 ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, days < 60 ? 31 : 30);
-  // To the second: a fraction of a day is seldom a whole millisecond.
-  const text = isoText(Math.round((since + days * DAY_MS) / 1000) * 1000);
-  return Number.isInteger(days) ? text.slice(0, 10) : text;
-}
-
-/** As the sheet shows it: of the 17 digits that are kept the last two tell of arithmetic. */
-function numberText(text: string): string {
-  const number = Number(text);
-  return Number.isFinite(number) && text !== '' ? String(Number(number.toPrecision(15))) : text;
-}
-
-/** "BC12" is column 54, from 0. */
-function columnOf(reference: string | undefined): number | undefined {
-  const letters = /^[A-Z]{1,3}/i.exec(reference ?? '')?.[0].toUpperCase();
-  if (letters === undefined) return undefined;
-  return [...letters].reduce((column, letter) => column * 26 + letter.charCodeAt(0) - 64, 0) - 1;
-}
-
-function* rowsOf(
-  bytes: Uint8Array,
-  { texts, styles, isOf1904 }: Common,
-  told: SheetRows['told'],
-): Generator<SheetRow, void, undefined> {
-  let [row, cells, column] = [0, [] as string[], -1];
-  let cell = { kind: 'n', style: 0, text: '', isFormula: false };
-  let within: string | undefined;
-  let isAloud = false;
-  const valueOf = (): string => {
-    const { kind, style, text, isFormula } = cell;
-    if (kind === 'inlineStr' || kind === 'str' || kind === 'd')
-      return kind === 'd' ? text : withLetters(text);
-    if (kind === 'e') {
-      told.errors += 1;
-      return '';
-    }
-    if (text.trim() === '') {
-      if (isFormula) told.formulas += 1;
-      return '';
-    }
-    if (kind === 's') return texts[Number(text)] ?? '';
-    if (kind === 'b') return text === '1' ? 'true' : 'false';
-    if (styles[style] === 'time') told.times += 1;
-    return styles[style] === 'date' && Number(text) >= 0 && Number(text) < MOST_DAYS
-      ? dateText(Number(text), isOf1904)
-      : numberText(text);
+  return (step, xml) => {
+    if (step === 'text') return;
+    if (xml.name() === 'cellXfs') isCells = step === 'open';
+    if (step !== 'open') return;
+    const id = Number(xml.attribute('numFmtId'));
+    if (xml.name() === 'numFmt') own.set(id, styleOf(xml.attribute('formatCode') ?? ''));
+    if (xml.name() === 'xf' && isCells) styles.push(own.get(id) ?? builtIn(id));
   };
-  for (const event of xmlEvents(bytes)) {
-    if (event.type === 'text') {
-      if (!isAloud && (within === 'v' || within === 't')) cell.text += event.text;
-      continue;
-    }
-    const isOpen = event.type === 'open';
-    const ends = !isOpen || event.isEmpty;
-    switch (event.name) {
-      case 'row':
-        if (isOpen) {
-          row = Number(attributeIn(event.attributes, 'r')) || row + 1;
-          [cells, column] = [[], -1];
-        }
-        if (ends) yield { row, cells };
-        break;
-      case 'c':
-        if (isOpen) {
-          column = columnOf(attributeIn(event.attributes, 'r')) ?? column + 1;
-          cell = {
-            kind: attributeIn(event.attributes, 't') ?? 'n',
-            style: Number(attributeIn(event.attributes, 's') ?? 0),
-            text: '',
-            isFormula: false,
-          };
-        }
-        if (ends && column < MOST_COLUMNS) {
-          const value = valueOf().trim();
-          if (value !== '') {
-            while (cells.length < column) cells.push('');
-            cells[column] = value;
-          }
-        }
-        break;
-      case 'f':
-        cell.isFormula = true;
-        break;
-      case 'v':
-      case 't':
-        within = isOpen && !event.isEmpty ? event.name : undefined;
-        break;
-      case 'sheetData':
-        if (ends) return;
-        break;
-      case 'rPh':
-        isAloud = isOpen && !event.isEmpty;
-        break;
-      default:
-    }
-  }
 }
