@@ -2,6 +2,7 @@
 import type { DataContract, ImageContract } from '../core/data/contract.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { areRecordings, inferAudio } from './audio/infer-audio.ts';
+import { listOf, quoted } from './import-report.ts';
 import { openIdx } from './image/idx.ts';
 import { pictureSize } from './image/picture-size.ts';
 import { foreignBecause } from './foreign-files.ts';
@@ -110,6 +111,47 @@ interface Found {
   readonly folders: ReadonlySet<string>;
   /** The first picture's bytes. */
   readonly picture: Uint8Array | undefined;
+  readonly notes: readonly string[];
+}
+
+/** How published pictures are divided, with folders of classes in each part. */
+const PART_NAME = /^(train(ing)?|test(ing)?|val(id(ation)?)?|dev|eval)$/i;
+
+/** Folders that pictures lie in, told one path after the other. */
+function foldersSeen() {
+  const folders = new Set<string>();
+  const parts = new Set<string>();
+  /** Classes, whatever they are called: pictures of trains lie in “train/train”. */
+  const inParts = new Set<string>();
+  return {
+    add(path: string): void {
+      const [part = '', folder] = path.split('/').slice(0, -1).slice(-2);
+      const nearest = folderName(path);
+      if (nearest !== undefined) folders.add(nearest);
+      if (folder === undefined || !PART_NAME.test(part)) return;
+      parts.add(part);
+      inParts.add(folder);
+    },
+    /** A part is no class, though pictures may lie in it that have none (a competition's test). */
+    finish(): Pick<Found, 'folders' | 'notes'> {
+      const unclassed =
+        parts.size === 0 ? [] : [...folders].filter((name) => PART_NAME.test(name) && !inParts.has(name));
+      return {
+        folders: new Set([...folders].filter((name) => !unclassed.includes(name))),
+        notes: [
+          ...(parts.size < 2
+            ? []
+            : [
+                `${listOf([...parts].map(quoted))} hold folders of classes each, and are read together: what judges is drawn from all of them. Choose one of them alone to keep to how they were divided.`,
+              ]),
+          ...unclassed.map(
+            (name) =>
+              `${quoted(name)} is no class beside these: pictures in it that no class folder holds are refused.`,
+          ),
+        ],
+      };
+    },
+  };
 }
 
 async function inferFromPictures(files: readonly SourceFile[]): Promise<Result<Inferred, InferenceProblem>> {
@@ -138,7 +180,7 @@ export async function inferPictures(
 ): Promise<Result<InferredPictures, InferenceProblem>> {
   const found = await picturesOf(files, signal);
   if (!found.ok) return found;
-  const { folders, picture } = found.value;
+  const { folders, picture, notes: ofFolders } = found.value;
   const format = picture === undefined ? undefined : pictureFormat(picture);
   const size = picture === undefined || format === undefined ? undefined : pictureSize(picture, format);
   if (size === undefined)
@@ -165,20 +207,19 @@ export async function inferPictures(
           `The first picture has ${size.width} × ${size.height} pixels; ${proposed.width} × ${proposed.height} is proposed.`,
         ]
       : [];
-  return ok({ size: proposed, folders: [...folders].toSorted(), notes });
+  return ok({ size: proposed, folders: [...folders].toSorted(), notes: [...notes, ...ofFolders] });
 }
 
 async function picturesOf(
   files: readonly SourceFile[],
   signal?: AbortSignal,
 ): Promise<Result<Found, InferenceProblem>> {
-  const folders = new Set<string>();
+  const seen = foldersSeen();
   let picture: Uint8Array | undefined;
   for (const file of files) {
     signal?.throwIfAborted();
     if (signatureOf(await file.read(0, 16)) !== 'zip') {
-      const folder = folderName(classPath(file, file.path));
-      if (folder !== undefined) folders.add(folder);
+      seen.add(classPath(file, file.path));
       picture ??= /\.(png|jpe?g|webp)$/i.test(file.path) ? await file.read(0, file.size) : undefined;
       continue;
     }
@@ -187,13 +228,12 @@ async function picturesOf(
     const reader = zipReader(file);
     for (const entry of directory.value) {
       if (isHidden(entry.path) || !/\.(png|jpe?g|webp)$/i.test(entry.path)) continue;
-      const folder = folderName(classPath(file, entry.path));
-      if (folder !== undefined) folders.add(folder);
+      seen.add(classPath(file, entry.path));
       if (picture === undefined) {
         const read = await reader.read(entry);
         if (read.ok) picture = read.value;
       }
     }
   }
-  return ok({ folders, picture });
+  return ok({ ...seen.finish(), picture });
 }

@@ -89,7 +89,11 @@ export function fitRecipe(recipe: Recipe, training: Table): Result<FitOutcome, R
     before = after;
   }
   const columns = finishedColumns(table);
-  if (!columns.ok) return problem(null, columns.error);
+  if (!columns.ok) {
+    // What was left out, and why, is what there is to mend.
+    const because = reports.flatMap(({ notes }) => notes).slice(0, 3);
+    return problem(null, [columns.error, ...because].join(' '));
+  }
   const inputs = [...new Set(table.columns.flatMap((column) => column.from))];
   return ok({ fitted: { recipe, states, inputs }, columns: columns.value, table, reports, found });
 }

@@ -46,9 +46,9 @@ const FEWEST_TEXTS = 10;
 /** Whether texts are prose: long, of several words, and seldom the same. */
 export const looksLikeProse = (seen: {
   readonly texts: number;
-  /** Of all together. */
+  /** Of all together, as textSize counts them. */
   readonly letters: number;
-  /** Texts with white space in them. */
+  /** Texts of several words. */
   readonly spaced: number;
   /** Of them that differ from one another, 0–1. */
   readonly share: number;

@@ -271,8 +271,11 @@ function typeOf(buffer: FlatBuffer, kind: number, about: FlatTable | undefined):
 
 function integerOf(buffer: FlatBuffer, about: FlatTable | undefined): ArrowType {
   const bits = number(buffer.int, about?.place(0));
-  if (![8, 16, 32, 64].includes(bits)) throw new Error(`it has whole numbers of ${bits} bits`);
-  return { kind: 'integer', bits, isSigned: number(buffer.byte, about?.place(1)) !== 0 };
+  const isSigned = number(buffer.byte, about?.place(1)) !== 0;
+  // Schema.fbs ends at 64; polars writes its 128 so.
+  if (![8, 16, 32, 64].includes(bits) && !(bits === 128 && isSigned))
+    throw new Error(`it has whole numbers of ${bits} bits`);
+  return { kind: 'integer', bits, isSigned };
 }
 
 function batchOf(buffer: FlatBuffer, table: FlatTable): ArrowBatch {

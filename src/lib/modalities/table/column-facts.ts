@@ -2,6 +2,7 @@
 import { DAY_MS, isoTime } from '../../core/data/iso-time.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { isMissing } from '../../core/data/missing.ts';
+import { textSize } from '../../core/recipe/words-of.ts';
 import { looksLikeProse } from '../../core/recipe/worth.ts';
 import { roundedTo } from '../../core/recipe/rounded-to.ts';
 
@@ -71,8 +72,9 @@ export function columnFacts(name: string, declared?: readonly string[]): ColumnF
       if (values.size <= MAXIMUM_VALUES) values.add(numericSpelling(text) ?? text);
       present += 1;
       if (present <= MAXIMUM_VALUES) [first, firstDistinct] = [present, values.size];
-      letters += text.length;
-      if (/\s/.test(text)) spaced += 1;
+      const size = textSize(text);
+      letters += size.letters;
+      if (size.isOfWords) spaced += 1;
       const isNumber = NUMBER.test(text);
       if (!isNumber) {
         if (strays === 0) firstStray = text;

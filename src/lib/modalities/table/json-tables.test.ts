@@ -26,6 +26,7 @@ test.each([
   ['columns as lists', { age: [61, 62], ill: ['no', 'yes'] }],
   ['lists under a list of names', WANTED],
   ['records in an object, as interfaces answer', { count: 2, next: null, results: records }],
+  ['records within objects', { status: 'ok', data: { count: 2, page: { items: records } } }],
 ])('JSON of %s is a table', async (_, value) => {
   expect(await table(value)).toEqual(WANTED);
 });

@@ -104,7 +104,7 @@ export async function wholeTable(
     // Whoever reads it record by record says where it is no JSON.
     return undefined;
   }
-  if (!Array.isArray(value)) return isObject(value) ? tableIn(value) : undefined;
+  if (!Array.isArray(value)) return isObject(value) ? (tableIn(value) ?? recordsWithin(value)) : undefined;
   const rows = namedRows(value[0], value.slice(1));
   return rows === undefined ? 'unnamed' : { rows, notes: [] };
 }
@@ -150,6 +150,27 @@ function tableIn(value: JsonObject): WholeTable | undefined {
     return areColumns ? { rows: first.map((_, row) => rowOf(lists, row)), notes: [] } : undefined;
   }
   return isObject(first) ? ofObjects(value, first) : undefined;
+}
+
+/** How interfaces wrap what they answer: {"data": {"items": [{…}, …]}}. */
+const MOST_WRAPPED = 3;
+
+/** The one list of objects within objects; undefined where there are several, and nobody says which is meant. */
+function recordsWithin(value: JsonObject): WholeTable | undefined {
+  const found: { readonly path: string; readonly table: WholeTable }[] = [];
+  const walk = (within: JsonObject, path: string, left: number): void => {
+    for (const [name, one] of Object.entries(within)) {
+      const inner = path === '' ? name : `${path}.${name}`;
+      if (Array.isArray(one) && one.length > 1 && one.every(isObject))
+        found.push({ path: inner, table: withSiblings(one, within, [name]) });
+      else if (isObject(one) && left > 0) walk(one, inner, left - 1);
+    }
+  };
+  walk(value, '', MOST_WRAPPED);
+  const [only] = found;
+  return only === undefined || found.length > 1
+    ? undefined
+    : { ...only.table, notes: [`Its rows are the list ${quoted(only.path)}.`, ...only.table.notes] };
 }
 
 const isColumn = (list: unknown, rows: number): boolean =>

@@ -61,10 +61,15 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
       damaged(`${metadata.num_rows} rows are promised, and ${total} lie in its groups`),
       1,
     );
-  if (columns.leftOut.length > 0)
+  if (columns.ofIntervals.length > 0)
     sink.note(
-      `${file.path}: left unread, because a cell holds no span of time: ${listOf(columns.leftOut.map(quoted), 10)}.`,
+      `${file.path}: left unread, because a cell holds no span of time: ${listOf(columns.ofIntervals.map(quoted), 10)}.`,
     );
+  if (columns.twice !== undefined) {
+    sink.header(columns.twice, 1);
+    return;
+  }
+  let { read, ofBytes } = columns;
   /** Row groups whose pages were looked at, and their rows. */
   let [checked, checkedRows] = [0, 0];
   const record = cellRecords();
@@ -86,10 +91,20 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
         rowStart: start,
         rowEnd,
         compressors,
-        columns: [...columns.read],
+        columns: [...read],
       });
     } catch (error) {
       return sink.refuse('corrupt-archive', damaged(error), start + 1);
+    }
+    if (header === undefined) {
+      const noTexts = columns.perhapsTexts.filter((name) => rows.some((row) => isNoText(row[name])));
+      for (const row of rows) for (const name of noTexts) delete row[name];
+      read = read.filter((name) => !noTexts.includes(name));
+      ofBytes = [...ofBytes, ...noTexts];
+      if (ofBytes.length > 0)
+        sink.note(
+          `${file.path}: left unread, because they hold binary values, and a cell holds one number, text or moment: ${listOf(ofBytes.map(quoted), 10)}. To have them, write their values as columns of their own.`,
+        );
     }
     const cells = rows.map((row) => flattened(row));
     if (header === undefined) {
@@ -122,23 +137,43 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
     );
 }
 
-/** Columns at the top, by whether hyparquet has values for them: of intervals (DuckDB's) it has none, and refuses the file. */
+/** What hyparquet puts where bytes are no UTF-8: of such, different values would be alike. */
+const isNoText = (value: unknown): boolean => typeof value === 'string' && value.includes('\uFFFD');
+
+/** Columns at the top, by what hyparquet has for them: of intervals (DuckDB's) nothing, and it refuses the file. */
 function readableColumns({ row_groups, schema }: FileMetaData): {
   readonly read: readonly string[];
-  readonly leftOut: readonly string[];
+  readonly ofIntervals: readonly string[];
+  /** Of so many bytes each, which stand for nothing that is known: 128-bit numbers of polars, hashes. */
+  readonly ofBytes: readonly string[];
+  /** Of bytes that are not said to be texts, as some writers leave theirs. */
+  readonly perhapsTexts: readonly string[];
+  /** All names, where two columns would have the same: one of them would be lost in a row. */
+  readonly twice: readonly string[] | undefined;
 } {
   const paths = (row_groups[0]?.columns ?? []).flatMap(({ meta_data }) =>
     meta_data === undefined ? [] : [meta_data.path_in_schema],
   );
-  const ofIntervals = new Set(
-    paths
-      .filter((path) => getSchemaPath(schema, path).at(-1)?.element.converted_type === 'INTERVAL')
-      .map(([name]) => name),
-  );
+  const named = (isSo: (element: FileMetaData['schema'][number]) => boolean): Set<string> =>
+    new Set(
+      paths.flatMap((path) => {
+        const [name] = path;
+        const last = getSchemaPath(schema, path).at(-1)?.element;
+        return name !== undefined && last !== undefined && isSo(last) ? [name] : [];
+      }),
+    );
+  const isBare = ({ converted_type, logical_type }: FileMetaData['schema'][number]): boolean =>
+    converted_type === undefined && logical_type === undefined;
+  const ofIntervals = named((one) => one.converted_type === 'INTERVAL');
+  const ofBytes = named((one) => one.type === 'FIXED_LEN_BYTE_ARRAY' && isBare(one));
+  const leaves = paths.map((path) => path.join('.'));
   const names = [...new Set(paths.flatMap(([name]) => name ?? []))];
   return {
-    read: names.filter((name) => !ofIntervals.has(name)),
-    leftOut: names.filter((name) => ofIntervals.has(name)),
+    read: names.filter((name) => !ofIntervals.has(name) && !ofBytes.has(name)),
+    ofIntervals: [...ofIntervals],
+    ofBytes: [...ofBytes],
+    perhapsTexts: [...named((one) => one.type === 'BYTE_ARRAY' && isBare(one))],
+    twice: new Set(leaves).size === leaves.length ? undefined : leaves,
   };
 }
 

@@ -268,6 +268,24 @@ const refusalOf = async (bytes: Uint8Array) => {
   return report.refusals[0];
 };
 
+test('Parquet columns of bytes are left unread, and two of one name are not read as one', async () => {
+  const bytes = (...values: number[]) => Uint8Array.from(values);
+  const file = (columnData: Parameters<typeof parquetWriteBuffer>[0]['columnData']): SourceFile =>
+    sourceOfBytes('a.parquet', new Uint8Array(parquetWriteBuffer({ columnData })));
+  const [age, city, ill] = [
+    { name: 'age', data: [50, 60], type: 'DOUBLE' as const },
+    { name: 'city', data: ['Bern', 'Köln'], type: 'STRING' as const },
+    { name: 'ill', data: [true, false], type: 'BOOLEAN' as const },
+  ];
+  const raw = { name: 'raw', data: [bytes(0xff, 1), bytes(0xfe, 1)], type: 'BYTE_ARRAY' as const };
+  const plain = { ...raw, name: 'plain', data: [bytes(0x61), bytes(0x62)] };
+  const { report } = await imported(file([raw, plain, age, city, ill]));
+  expect(report).toMatchObject({ accepted: 2, refused: 0 });
+  expect(report.notes.join('\n')).toMatch(/“raw”\. To have them[^]*not needed and left unread: “plain”/);
+  const twice = await imported(file([age, { ...age, data: [5, 6] }, city, ill]));
+  expect(twice.report).toMatchObject({ accepted: 0, refusals: [{ kind: 'wrong-header' }] });
+});
+
 test('an Arrow file that is cut off anywhere is refused, and of a stream the rows before are kept', async () => {
   const file = arrow(patients, 'file');
   for (const end of [9, 100, file.length - 1]) {

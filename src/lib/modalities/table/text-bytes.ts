@@ -37,6 +37,10 @@ const BINARY: readonly (readonly [RegExp, string])[] = [
   [/^(RDX|RDA)[23]/, 'an R data file. In R, use write.csv'],
   [/^MATLAB/, 'a MATLAB file. In MATLAB, use writetable'],
   [
+    /^(FORM....AIF[FC]|\.snd|caff)/s,
+    'a recording of a kind that is not read here (AIFF, AU, CAF). Save it as WAV, FLAC, Ogg or MP3',
+  ],
+  [
     /^7z\xbc\xaf|^Rar!|^BZh|^\xfd7zXZ|^\x28\xb5\x2f\xfd/,
     'an archive that is not opened here. Unpack it first',
   ],
@@ -49,6 +53,8 @@ export const isArff = (text: string): boolean => /^(\s*%.*\n)*\s*@relation\b/i.t
 export function otherTextFormat(text: string): string | undefined {
   if (/^\s*<(!doctype html|html)/i.test(text))
     return 'It is a web page (HTML): a download that asks for a sign-in gives one. Download the file itself.';
+  if (/^\s*(<\?xml[^>]*>\s*)?(<!(--|doctype svg)[^>]*>\s*)*<svg\b/i.test(text))
+    return 'It is a drawing of lines (SVG), and pictures are read as pixels. Save it as PNG.';
   if (/^\s*<\?xml/i.test(text)) return 'It is XML. Write its records as CSV or JSON.';
   if (/^[+-]?[\d.]+( \d+:\S+)+\s*\n/.test(text))
     return 'It is a LIBSVM file, which names no columns. Write it as CSV with a header line.';

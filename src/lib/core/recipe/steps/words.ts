@@ -5,7 +5,7 @@ import { isMissing } from '../../data/missing.ts';
 import { fail, ok } from '../../result.ts';
 import { quoted } from '../../spoken-list.ts';
 import { defineStep, pickColumns } from '../step.ts';
-import { wordsOf } from '../words-of.ts';
+import { textSize, wordsOf } from '../words-of.ts';
 import { looksLikeProse } from '../worth.ts';
 import { changeColumns, isText, type NumberColumn, type Table, type TextColumn } from '../table.ts';
 
@@ -99,10 +99,11 @@ export function proseColumns(table: Table, names: readonly string[] | null) {
 
 /** Whether a column's texts are prose: long, of several words, and seldom the same. */
 export function isProse(texts: readonly string[]): boolean {
+  const sizes = texts.map(textSize);
   return looksLikeProse({
     texts: texts.length,
-    letters: texts.reduce((sum, text) => sum + text.length, 0),
-    spaced: texts.filter((text) => /\s/.test(text)).length,
+    letters: sizes.reduce((sum, { letters }) => sum + letters, 0),
+    spaced: sizes.filter(({ isOfWords }) => isOfWords).length,
     share: new Set(texts).size / texts.length,
   });
 }
