@@ -178,6 +178,8 @@ test('SIGTERM in mid-round ends with status 0, and the next process ends the sam
     'digits',
     (view) => view.head.version >= 1 && view.round?.phase === 'reporting',
     60_000,
+    // A round takes less than the usual quarter of a second where the machine is quick.
+    20,
   );
   expect(await server.stop()).toBe(0);
   expect(server.output()).toContain('SIGTERM: closing. Open rounds go on at the next start.');
