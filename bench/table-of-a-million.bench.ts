@@ -138,7 +138,8 @@ export async function run(): Promise<Row[]> {
     let bodies = 0;
     page.on('request', (request) => (bodies += request.postData() === null ? 0 : 1));
     page.on('websocket', (socket) => socket.on('framesent', () => (bodies += 1)));
-    await page.goto(`${server.url}/me/data/new`);
+    // Its scripts have begun once no more of them are on their way: a person has not chosen a file before.
+    await page.goto(`${server.url}/me/data/new`, { waitUntil: 'networkidle' });
     let longest = await longTasks(page);
     const pid = own.process().pid ?? 0;
     const measured = async (name: string, work: () => Promise<void>): Promise<number> => {

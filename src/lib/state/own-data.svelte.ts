@@ -78,6 +78,8 @@ export class OwnData {
         reading,
         onProgress: (progress) => (this.looking = progress),
       });
+      // Not in the task that the answer came in: to read a message is one piece of work, to show what it says another.
+      await new Promise((resolve) => setTimeout(resolve));
       if (!stop.signal.aborted) this.#take(files, found);
     } catch (error) {
       if (stop.signal.aborted) return;
