@@ -28,7 +28,7 @@ import { checkSpec } from './check-spec.ts';
 import { createFederation } from './create-federation.ts';
 import type { Standing } from './reputation.ts';
 import type { Connection } from './connection.ts';
-import { Federation } from './federation.ts';
+import type { Federation } from './federation.ts';
 import { freeId, takenMessage, whyUnusable } from './federation-ids.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { fleetOf } from './fleet.ts';

@@ -143,30 +143,10 @@ function writer(
     },
     async finish(check) {
       if (row.count === 0) throw new Error(`The dataset ${row.id} has no examples.`);
-      const {
-        id,
-        federation,
-        name,
-        contract,
-        count,
-        classCounts,
-        bytes,
-        sharedBytes,
-        source,
-        reading,
-        chunks,
-      } = row;
+      const { chunks, position: _, startedAt: __, ...kept } = row;
+      const { id } = kept;
       const record: DatasetRecord = {
-        id,
-        federation,
-        name,
-        contract,
-        count,
-        classCounts,
-        bytes,
-        ...(sharedBytes === undefined ? {} : { sharedBytes }),
-        source,
-        ...(reading === undefined ? {} : { reading }),
+        ...kept,
         version: version.finish(),
         importedAt: now(),
         ...(check === undefined ? {} : { check }),

@@ -1,5 +1,5 @@
 // The rows of one sheet of a workbook (ECMA-376 part 1 §18.3), and what their cells hold as texts.
-import { isoText, isoTime } from '../../core/data/iso-time.ts';
+import { DAY_MS, isoText, isoTime } from '../../core/data/iso-time.ts';
 import { xmlReader } from './xml-reader.ts';
 
 export interface SheetRow {
@@ -142,7 +142,6 @@ export const withLetters = (text: string): string =>
     ? text.replace(/_x([\dA-F]{4})_/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
     : text;
 
-const DAY_MS = 86_400_000;
 /** To the end of the year 9999; a sheet shows no other as a date. */
 const MOST_DAYS = 2_958_466;
 

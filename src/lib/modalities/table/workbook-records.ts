@@ -6,6 +6,7 @@ import { cellSpellings, SPELLING_ROWS } from './cell-spelling.ts';
 import { respelledCells } from './cell-respelling.ts';
 import { firstLines } from './first-lines.ts';
 import { folded } from './header-line.ts';
+import { cellsWords, namedCells, type NamedCells } from './named-cells.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 import { columnName, sheetExtent } from './sheet-extent.ts';
 import type { SheetRow } from './sheet-rows.ts';
@@ -114,9 +115,9 @@ async function readSheet(
     );
   }
   const { titles, from, to } = sheetExtent(first);
-  const outside = cellsOutside(from, to);
+  const outside = namedCells();
   const lineOf = (row: SheetRow): string[] => {
-    outside.look(row);
+    noteOutside(row, from, to, outside);
     const line: string[] = [];
     for (let column = from; column < to; column += 1) line.push(row.cells[column] ?? '');
     return line;
@@ -167,44 +168,33 @@ async function readSheet(
     options.signal?.throwIfAborted();
     goesOn = await pieces();
   }
-  const cells = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'cell' : 'cells'}`;
-  if (outside.count() > 0)
-    tell(
-      `left unread beside the columns ${columnName(from)} to ${columnName(to - 1)}: ${cells(outside.count())}, in ${outside.names()}.`,
-    );
+  const beside = outside.words();
+  if (beside !== undefined)
+    tell(`left unread beside the columns ${columnName(from)} to ${columnName(to - 1)}: ${beside}.`);
   if (told.formulas > 0)
     tell(
-      `formulas whose values were never worked out are empty: ${cells(told.formulas)}. Open the workbook in Excel or LibreOffice and save it.`,
+      `formulas whose values were never worked out are empty: ${cellsWords(told.formulas)}. Open the workbook in Excel or LibreOffice and save it.`,
     );
-  if (told.errors > 0) tell(`errors (#N/A, #DIV/0!) are taken as missing: ${cells(told.errors)}.`);
+  if (told.errors > 0) tell(`errors (#N/A, #DIV/0!) are taken as missing: ${cellsWords(told.errors)}.`);
   if (told.times > 0)
-    tell(`times of day and durations are read as parts of a day, noon as 0.5: ${cells(told.times)}.`);
+    tell(`times of day and durations are read as parts of a day, noon as 0.5: ${cellsWords(told.times)}.`);
   if (told.textless > 0)
     tell(
-      `cells that refer to a text which the workbook does not have are empty: ${cells(told.textless)}. It is damaged: open it in Excel or LibreOffice, and save it again.`,
+      `cells that refer to a text which the workbook does not have are empty: ${cellsWords(told.textless)}. It is damaged: open it in Excel or LibreOffice, and save it again.`,
     );
   if (told.damagedAfter !== undefined) sink.refuse('corrupt-archive', damage(), told.damagedAfter + 1);
   await sink.piece(file.size);
 }
 
-/** Cells that no column of the table holds. */
-function cellsOutside(from: number, to: number) {
-  const named: string[] = [];
-  let count = 0;
-  return {
-    look({ row, cells }: SheetRow): void {
-      for (let column = 0; column < cells.length; column += 1) {
-        // Between them lies the table.
-        if (column === from) column = to;
-        if ((cells[column] ?? '') === '') continue;
-        count += 1;
-        if (named.length < MOST_NAMED) named.push(columnName(column) + row);
-      }
-    },
-    count: () => count,
-    names: () => `${listOf(named)}${count > named.length ? ' and further' : ''}`,
-  };
+/** Notes the cells of a row that no column of the table holds. */
+function noteOutside({ row, cells }: SheetRow, from: number, to: number, outside: NamedCells): void {
+  for (let column = 0; column < cells.length; column += 1) {
+    // Between them lies the table.
+    if (column === from) column = to;
+    if ((cells[column] ?? '') === '') continue;
+    const place = column;
+    outside.add(() => columnName(place) + row);
+  }
 }
-const MOST_NAMED = 5;
 
 const ROWS_AT_ONCE = 4096;
