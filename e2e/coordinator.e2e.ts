@@ -416,6 +416,8 @@ test('a model.json of TensorFlow.js becomes the model, and a layer that cannot b
   await signIn(page);
   await page.goto(`${server.url}/console/new`);
   await page.getByRole('button', { name: /Patient cohort/ }).click();
+  // A page that is left before its script runs has heard nothing.
+  await expect(page.getByLabel('Title', { exact: true })).not.toHaveValue('');
   await page.goto(`${server.url}/console/new?step=model`);
   const table = page.getByRole('table', { name: 'Layers of the model' });
   await expect(table).toBeVisible();
